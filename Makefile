@@ -1,0 +1,64 @@
+# Paying Attention. Every target sets up what it needs in .venv; only Python >= 3.10 and make are assumed.
+PYTHON ?= python3
+PORT   ?= 8000
+BIN    := .venv/bin
+READY  := .venv/ready
+SITE   := _build/html
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help book html lab test unit chapters browser lint bench weave execute lock clean
+
+help: ## what each target does
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "make: $(PYTHON) is older than 3.10; name a newer one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "make: no venv module (on Debian: apt install python3-venv)"; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+html: $(READY) ## build the pages into _build/html
+	$(BIN)/jupyter-book build . --warningiserror --keep-going --quiet
+	@echo "pages: $(SITE)/index.html"
+
+book: html ## build the pages, serve them on loopback and print the address
+	@echo "reading at http://127.0.0.1:$(PORT)/ (ctrl-c ends it)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE) 2>/dev/null \
+	  || { echo "make: port $(PORT) is taken; choose another: make book PORT=8001"; exit 1; }
+
+lab: $(READY) ## JupyterLab on the chapters
+	$(BIN)/jupyter lab book
+
+weave: $(READY) ## rewrite the woven cells of the chapters from book/attend
+	$(BIN)/python tools/weave.py
+
+execute: $(READY) weave ## run the chapters and store their outputs (CHAPTERS=book/11_self_attention.ipynb for one)
+	$(BIN)/python tools/execute.py $(CHAPTERS)
+
+lint: $(READY)
+	$(BIN)/python tools/weave.py --check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+unit: $(READY) ## the unit tests and the house rules
+	$(BIN)/pytest tests --ignore=tests/browser
+
+chapters: $(READY) ## every chapter, cell by cell, against its stored outputs
+	$(BIN)/pytest --nbval book/*.ipynb
+
+browser: html ## the built pages in Chromium, with the network closed
+	$(BIN)/pytest tests/browser
+
+test: lint unit chapters browser ## everything above: what CI runs
+	@echo "all of make test passed"
+
+bench: html ## seconds, bytes and milliseconds, measured on this machine
+	$(BIN)/python -m benchmarks
+
+lock: ## resolve pyproject.toml anew for Python 3.10 to 3.13 and write requirements.txt (needs uv)
+	$(PYTHON) tools/lock.py
+
+clean: ## remove what was built; .venv stays (rm -r .venv removes that too)
+	rm -rf _build book/assets/vendor book/.ipynb_checkpoints .pytest_cache .ruff_cache .hypothesis

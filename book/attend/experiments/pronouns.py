@@ -1,0 +1,134 @@
+"""What is *it*? A small grammar of one ambiguous pronoun, and the model that learns to resolve it. Chapter 11.
+
+    python -m attend.experiments.pronouns
+
+trains the model with one and with two rounds of attention from ten seeds each and writes pronouns.csv.
+"""
+
+import random
+import time
+
+import torch
+from torch import nn
+
+from attend.attention import attend
+from attend.experiments import provenance
+from attend.text import Vocabulary
+from attend.training import fit
+
+ANIMALS = """animal dog cat horse cow goat sheep pig fox wolf bear hare mouse duck goose hen
+             donkey camel pony lamb frog otter badger tortoise hedgehog squirrel rabbit""".split()
+PLACES = """street road bridge river canal field meadow forest park path square yard beach
+            valley motorway alley stream ditch""".split()
+OF_ANIMALS = "tired hungry scared sleepy weak ill shy lazy".split()  # what an animal can be too much of
+OF_PLACES = "wide muddy flooded crowded steep noisy slippery narrow".split()  # and a place
+NOUNS = ANIMALS + PLACES
+SUBJECT, PLACE, IT, REASON = 1, 5, 7, 10  # where the words stand that matter
+
+
+def sentence(animal: str, place: str, reason: str) -> list[str]:
+    """The tokens of one sentence: 11 of them, whatever the words."""
+    return f"The {animal} didn't cross the {place} because it was too {reason}".split()
+
+
+def referents(seed: int = 0) -> tuple[list, list]:
+    """Sentences to learn from and sentences to be tested on: each a pair (tokens, what *it* stands for).
+
+    A quarter of the (animal, place) pairs is kept for the test, the animal and the street of the title among them:
+    the model has read each of those words, and never the two together.
+    """
+    pairs = [(animal, place) for animal in ANIMALS for place in PLACES]
+    random.Random(seed).shuffle(pairs)
+    pairs.sort(key=lambda pair: pair != ("animal", "street"))
+    cut = len(pairs) // 4
+
+    def spell(chosen):
+        answers = [(OF_ANIMALS, 0), (OF_PLACES, 1)]
+        return [(sentence(*pair, word), pair[k]) for pair in chosen for words, k in answers for word in words]
+
+    return spell(pairs[cut:]), spell(pairs[:cut])
+
+
+class PronounReader(nn.Module):
+    """Reads a sentence in rounds of self-attention and names the noun that *it* stands for.
+
+    In every round each word takes three views of itself, attends to all words, and adds what it heard to what it
+    was. The answer is read off what *it* took away in the last round. No positions, no masks, one head.
+    ids [B, T] → logits over NOUNS [B, 45], weights [B, rounds, T, T]. Taught in chapter 11.
+    """
+
+    def __init__(self, vocabulary_size: int, d_model: int = 32, rounds: int = 2):
+        super().__init__()
+        self.embed = nn.Embedding(vocabulary_size, d_model)
+        self.views = nn.ModuleList(nn.Linear(d_model, 3 * d_model, bias=False) for _ in range(rounds))
+        self.answer = nn.Linear(d_model, len(NOUNS))
+
+    def forward(self, ids):
+        x = self.embed(ids)  # [B, T, D]
+        rounds = []
+        for views in self.views:
+            queries, keys, values = views(x).chunk(3, dim=-1)  # three times [B, T, D]
+            context, weights = attend(queries, keys, values)  # [B, T, D], [B, T, T]
+            x = x + context
+            rounds.append(weights)
+        return self.answer(context[:, IT]), torch.stack(rounds, dim=1)
+
+
+def tensors(examples, vocabulary: Vocabulary) -> tuple[torch.Tensor, torch.Tensor]:
+    """Examples as numbers: ids [B, T] and the number of the noun meant [B]."""
+    ids = torch.tensor([vocabulary.encode(tokens) for tokens, _ in examples])  # [B, T]
+    return ids, torch.tensor([NOUNS.index(noun) for _, noun in examples])  # [B]
+
+
+def train_reader(
+    vocabulary: Vocabulary, examples, rounds: int = 2, seed: int = 0, epochs: int = 15
+) -> PronounReader:
+    """A reader trained on the examples with Adam (0.003) in batches of 64."""
+    torch.manual_seed(seed)
+    ids, nouns = tensors(examples, vocabulary)
+    reader = PronounReader(len(vocabulary), rounds=rounds)
+    fit(
+        reader,
+        batches=lambda: torch.randperm(len(ids)).split(64),
+        loss=lambda model, rows: nn.functional.cross_entropy(model(ids[rows])[0], nouns[rows]),
+        optimizer=torch.optim.Adam(reader.parameters(), lr=0.003),
+        epochs=epochs,
+        name=f"{rounds} round{'s' * (rounds > 1)}",
+    )
+    return reader
+
+
+@torch.no_grad()
+def examine(reader: PronounReader, vocabulary: Vocabulary, examples) -> dict[str, float]:
+    """How often the reader is right, and where *it* looks in the last round: shares of all sentences."""
+    ids, nouns = tensors(examples, vocabulary)
+    logits, weights = reader(ids)
+    looks = weights[:, -1, IT]  # [B, T]
+    meant = torch.where(nouns < len(ANIMALS), SUBJECT, PLACE)  # [B]
+    other = SUBJECT + PLACE - meant
+    share = looks.gather(1, torch.stack([meant, other], dim=1)).mean(0)
+    return {
+        "accuracy": (logits.argmax(-1) == nouns).float().mean().item(),
+        "looks_first_at_meant": (looks.argmax(-1) == meant).float().mean().item(),
+        "share_of_meant": share[0].item(),
+        "share_of_other": share[1].item(),
+    }
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    started = time.process_time()
+    learn, test = referents()
+    vocabulary = Vocabulary(tokens for tokens, _ in learn)
+    rows = []
+    for rounds in (1, 2):
+        for seed in range(10):
+            found = examine(train_reader(vocabulary, learn, rounds, seed), vocabulary, test)
+            rows.append(
+                {"rounds": rounds, "seed": seed, **{key: round(value, 4) for key, value in found.items()}}
+            )
+    print(provenance.write("pronouns", rows, time.process_time() - started))
+
+
+if __name__ == "__main__":
+    main()

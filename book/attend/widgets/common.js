@@ -1,0 +1,460 @@
+// What every widget shares. It only declares: base.py writes it into each widget's module.
+
+// --- nodes: text always enters the page as text ---
+
+const SVG = "http://www.w3.org/2000/svg";
+
+const dress = (element, attributes) => {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  return element;
+};
+
+// dom("button", { type: "button", onclick: act }, "text", child): strings become text nodes, never markup.
+export function dom(tag, attributes = {}, ...children) {
+  const element = dress(document.createElement(tag), attributes);
+  element.append(...children);
+  return element;
+}
+
+export function svgNode(tag, attributes = {}, ...children) {
+  const element = dress(document.createElementNS(SVG, tag), attributes);
+  element.append(...children);
+  return element;
+}
+
+// A word in its own direction: Arabic and Hebrew do not reorder what stands around them.
+export const isolate = (word) => dom("bdi", {}, word);
+
+let instances = 0;
+export const uniqueId = (name) => `attend-${name}-${++instances}-${Math.random().toString(36).slice(2, 7)}`;
+
+// --- the model ---
+
+// Calls `react` whenever one of the traits changes; returns the function that stops it.
+export function follow(model, names, react) {
+  for (const name of names) model.on(`change:${name}`, react);
+  return () => names.forEach((name) => model.off(`change:${name}`, react));
+}
+
+// write({ head: 2 }) changes traits at once for the page, and for the kernel at most every 40 ms.
+export function writer(model) {
+  let timer = 0;
+  const save = () => {
+    timer = 0;
+    model.save_changes();
+  };
+  const write = (traits) => {
+    for (const [name, value] of Object.entries(traits)) model.set(name, value);
+    timer ||= setTimeout(save, 40);
+  };
+  write.flush = () => {
+    if (!timer) return;
+    clearTimeout(timer);
+    save();
+  };
+  return write;
+}
+
+// Bytes of a binary trait, whichever kind of buffer the front end hands over.
+export function bytesOf(data) {
+  if (!data) return new Uint8Array(0);
+  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+}
+
+// --- theme and colour ---
+
+export function isDark() {
+  const { documentElement: html, body } = document;
+  const code = body.classList;
+  return (
+    html.dataset.theme === "dark" || // Jupyter Book
+    html.getAttribute("theme") === "dark" || // Colab
+    body.dataset.jpThemeLight === "false" || // JupyterLab
+    code.contains("vscode-dark") ||
+    (code.contains("vscode-high-contrast") && !code.contains("vscode-high-contrast-light"))
+  );
+}
+
+// Keeps the class attend-dark on `root`, and calls `onChange` when the page changes its theme.
+export function followTheme(root, onChange) {
+  const update = () => root.classList.toggle("attend-dark", isDark());
+  let dark = update();
+  const observer = new MutationObserver(() => {
+    const before = dark;
+    dark = update();
+    if (dark !== before) onChange();
+  });
+  const attributeFilter = ["data-theme", "theme", "class", "data-jp-theme-light"];
+  observer.observe(document.documentElement, { attributes: true, attributeFilter });
+  observer.observe(document.body, { attributes: true, attributeFilter });
+  return () => observer.disconnect();
+}
+
+// The custom properties of common.css, for what is drawn rather than styled.
+export function palette(root) {
+  const style = getComputedStyle(root);
+  const names = ["paper", "ink", "muted", "hair", "accent", "gold", "positive", "negative"];
+  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+}
+
+// Paper to ink through hues that colour-blind readers can tell by lightness alone; base.py has the light one too.
+const SEQUENTIAL = {
+  light: ["#ffffff", "#def5e5", "#8ad9b1", "#40b7ad", "#348fa7", "#37659e", "#413d7b", "#2e1e3b"],
+  dark: ["#171a21", "#30264a", "#413d7b", "#37659e", "#348fa7", "#40b7ad", "#8ad9b1", "#def5e5"],
+};
+const DIVERGING = {
+  light: ["#8c3c00", "#d9792b", "#f6d3b3", "#ffffff", "#bfd9ee", "#3d8cc4", "#0b4a7d"],
+  dark: ["#ffb067", "#c96a1e", "#5b3414", "#171a21", "#16395a", "#3585bf", "#8fcbf5"],
+};
+
+const channels = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+
+// 256 colours [r, g, b] through the stops: a scale is looked up, not computed, cell by cell.
+function ramp(stops) {
+  const colours = stops.map(channels);
+  return Array.from({ length: 256 }, (_, i) => {
+    const place = (i / 255) * (colours.length - 1);
+    const lower = Math.min(Math.floor(place), colours.length - 2);
+    return colours[lower].map((from, c) => Math.round(from + (colours[lower + 1][c] - from) * (place - lower)));
+  });
+}
+
+export const sequential = (dark) => ramp(SEQUENTIAL[dark ? "dark" : "light"]);
+export const diverging = (dark) => ramp(DIVERGING[dark ? "dark" : "light"]);
+export const css = ([r, g, b]) => `rgb(${r},${g},${b})`;
+export const isBright = ([r, g, b]) => 0.299 * r + 0.587 * g + 0.114 * b > 140;
+
+// --- text on a canvas ---
+
+export const FONT =
+  "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'PingFang SC', 'Hiragino Sans GB', 'Microsoft YaHei', " +
+  "'Noto Sans CJK SC', 'Noto Sans SC', sans-serif";
+
+const ruler = document.createElement("canvas").getContext("2d");
+const widths = new Map();
+
+export function measure(text, size, weight = 400) {
+  const font = `${weight} ${size}px ${FONT}`;
+  const key = font + text;
+  if (!widths.has(key)) {
+    if (widths.size > 5000) widths.clear();
+    ruler.font = font;
+    widths.set(key, ruler.measureText(text).width);
+  }
+  return widths.get(key);
+}
+
+// `text` cut with an ellipsis to fit `room` pixels, never inside a character.
+export function shorten(text, size, room) {
+  if (measure(text, size) <= room) return text;
+  const characters = Array.from(text.slice(0, 400));
+  let [fits, fails] = [0, characters.length];
+  while (fails - fits > 1) {
+    const middle = (fits + fails) >> 1;
+    if (measure(`${characters.slice(0, middle).join("")}…`, size) <= room) fits = middle;
+    else fails = middle;
+  }
+  return `${characters.slice(0, fits).join("")}…`;
+}
+
+const RIGHT_TO_LEFT = /^[^\p{L}]*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;
+const directionOf = (text) => (RIGHT_TO_LEFT.test(text) ? "rtl" : "ltr");
+
+// --- pens: one drawing, on a canvas for the page or as SVG for a slide ---
+//
+// rect(x, y, w, h, { fill, stroke, width, opacity })     line(points, { stroke, width, opacity, dash })
+// curve(x1, y1, x2, y2, { stroke, width, opacity })      image(canvas, x, y, w, h)
+// text(string, x, y, { size, weight, fill, align: "left" | "center" | "right", turn, dx, dy, back })
+// `turn` is in degrees, counter-clockwise; dx, dy lie in the turned frame; `back` paints a panel behind the text.
+
+const TEXT = { size: 13, weight: 400, fill: "#000", align: "left", turn: 0, dx: 0, dy: 0, back: null };
+const textStart = { left: 0, center: 0.5, right: 1 };
+
+export function canvasPen(context) {
+  const stroke = ({ stroke: colour, width = 1, opacity = 1, dash = [] }) => {
+    context.globalAlpha = opacity;
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.setLineDash(dash);
+    context.stroke();
+    context.globalAlpha = 1;
+  };
+  return {
+    rect(x, y, w, h, { fill, opacity = 1, ...style }) {
+      context.globalAlpha = opacity;
+      if (fill) {
+        context.fillStyle = fill;
+        context.fillRect(x, y, w, h);
+      }
+      context.globalAlpha = 1;
+      if (!style.stroke) return;
+      context.beginPath();
+      context.rect(x, y, w, h);
+      stroke({ opacity, ...style });
+    },
+    line(points, style) {
+      context.beginPath();
+      points.forEach(([x, y]) => context.lineTo(x, y));
+      stroke(style);
+    },
+    curve(x1, y1, x2, y2, style) {
+      const middle = (x1 + x2) / 2;
+      context.beginPath();
+      context.moveTo(x1, y1);
+      context.bezierCurveTo(middle, y1, middle, y2, x2, y2);
+      stroke(style);
+    },
+    image(source, x, y, w, h) {
+      context.imageSmoothingEnabled = false;
+      context.drawImage(source, x, y, w, h);
+    },
+    text(string, x, y, style) {
+      const { size, weight, fill, align, turn, dx, dy, back } = { ...TEXT, ...style };
+      context.save();
+      context.translate(x, y);
+      if (turn) context.rotate((-turn * Math.PI) / 180);
+      if (back) {
+        const width = measure(string, size, weight);
+        context.fillStyle = back;
+        context.fillRect(dx - textStart[align] * width - 2, dy - size * 0.65, width + 4, size * 1.3);
+      }
+      context.font = `${weight} ${size}px ${FONT}`;
+      context.direction = directionOf(string);
+      context.textAlign = align;
+      context.fillStyle = fill;
+      context.fillText(string, dx, dy + size * 0.35);
+      context.restore();
+    },
+  };
+}
+
+export function svgPen(width, height, background) {
+  const root = svgNode("svg", { xmlns: SVG, viewBox: `0 0 ${width} ${height}`, width, height, "font-family": FONT });
+  const add = (tag, attributes, ...children) => root.append(svgNode(tag, attributes, ...children));
+  const fixed = (number) => Math.round(number * 100) / 100;
+  const stroke = ({ stroke: colour, width: thick = 1, opacity = 1, dash }) => ({
+    stroke: colour,
+    "stroke-width": fixed(thick),
+    opacity: opacity === 1 ? null : fixed(opacity),
+    "stroke-dasharray": dash?.join(" "),
+    fill: "none",
+  });
+  if (background) add("rect", { width, height, fill: background });
+  return {
+    root,
+    rect(x, y, w, h, { fill, ...style }) {
+      const box = { x: fixed(x), y: fixed(y), width: fixed(w), height: fixed(h) };
+      add("rect", { ...box, ...(style.stroke ? stroke(style) : { opacity: style.opacity }), fill: fill ?? "none" });
+    },
+    line(points, style) {
+      add("polyline", { points: points.map((point) => point.map(fixed).join(",")).join(" "), ...stroke(style) });
+    },
+    curve(x1, y1, x2, y2, style) {
+      const middle = fixed((x1 + x2) / 2);
+      const d = `M${fixed(x1)} ${fixed(y1)}C${middle} ${fixed(y1)} ${middle} ${fixed(y2)} ${fixed(x2)} ${fixed(y2)}`;
+      add("path", { d, ...stroke(style) });
+    },
+    image(source, x, y, w, h) {
+      const look = "image-rendering: pixelated";
+      add("image", { href: source.toDataURL(), x, y, width: w, height: h, preserveAspectRatio: "none", style: look });
+    },
+    text(string, x, y, style) {
+      const { size, weight, fill, align, turn, dx, dy, back } = { ...TEXT, ...style };
+      const transform = `translate(${fixed(x)} ${fixed(y)})${turn ? ` rotate(${-turn})` : ""}`;
+      if (back) {
+        const wide = measure(string, size, weight);
+        const box = { x: dx - textStart[align] * wide - 2, y: dy - size * 0.65, width: wide + 4, height: size * 1.3 };
+        add("rect", { transform, ...box, fill: back });
+      }
+      const rtl = directionOf(string) === "rtl"; // in SVG an anchor counts from where the text begins
+      const anchor = { left: rtl ? "end" : "start", center: "middle", right: rtl ? "start" : "end" }[align];
+      const place = { x: fixed(dx), y: fixed(dy + size * 0.35), "text-anchor": anchor };
+      const font = { "font-size": size, "font-weight": weight === 400 ? null : weight, fill };
+      add("text", { transform, ...place, ...font, direction: rtl ? "rtl" : null }, string);
+    },
+  };
+}
+
+// Gives `canvas` as many pixels as the screen has for that size; returns a context measured in CSS pixels.
+export function fitCanvas(canvas, width, height, density = window.devicePixelRatio || 1) {
+  canvas.width = Math.round(width * density);
+  canvas.height = Math.round(height * density);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.scale(density, density);
+  return context;
+}
+
+// However often it is asked, draws once, in the next frame.
+export function onFrame(draw) {
+  let frame = 0;
+  const request = () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      draw();
+    });
+  };
+  request.cancel = () => cancelAnimationFrame(frame);
+  return request;
+}
+
+// --- controls: each is { element, set(value) } ---
+
+export function choice(label, options, onChange) {
+  const name = uniqueId("choice");
+  const inputs = new Map();
+  const element = dom("fieldset", { class: "attend-choice" }, dom("legend", {}, label));
+  for (const [value, text] of options) {
+    const input = dom("input", { type: "radio", name, value, onchange: () => onChange(value) });
+    inputs.set(value, input);
+    element.append(dom("label", {}, input, dom("span", {}, text)));
+  }
+  return { element, set: (value) => inputs.has(value) && (inputs.get(value).checked = true) };
+}
+
+export function select(label, options, onChange) {
+  const entries = options.map(([value, text]) => dom("option", { value }, text));
+  const input = dom("select", { onchange: () => onChange(options[input.selectedIndex][0]) }, ...entries);
+  const element = dom("label", { class: "attend-control" }, dom("span", {}, label), input);
+  return { element, set: (value) => (input.selectedIndex = options.findIndex(([each]) => each === value)) };
+}
+
+export function slider(label, { min, max, step, format }, onInput) {
+  const input = dom("input", { type: "range", min, max, step, oninput: () => onInput(Number(input.value)) });
+  const number = dom("span", { class: "attend-number", "aria-hidden": "true" });
+  const element = dom("label", { class: "attend-control" }, dom("span", {}, label), input, number);
+  const set = (value) => {
+    input.value = value;
+    number.textContent = format(value);
+    input.setAttribute("aria-valuetext", format(value));
+  };
+  return { element, set };
+}
+
+export function toggle(label, onChange) {
+  const input = dom("input", { type: "checkbox", onchange: () => onChange(input.checked) });
+  const element = dom("label", { class: "attend-toggle" }, input, dom("span", {}, label));
+  return { element, set: (value) => (input.checked = value) };
+}
+
+export const button = (text, onclick, attributes = {}) =>
+  dom("button", { type: "button", class: "attend-button", onclick, ...attributes }, text);
+
+// --- the numbers, as a table ---
+
+// columns and the first of each row are headers: strings or nodes; numbers are strings.
+export function table(caption, corner, columns, rows) {
+  const head = dom("tr", {}, dom("th", { scope: "col" }, corner));
+  for (const column of columns) head.append(dom("th", { scope: "col", dir: "auto" }, column));
+  const body = dom("tbody");
+  for (const [header, ...numbers] of rows) {
+    const row = dom("tr", {}, dom("th", { scope: "row", dir: "auto" }, header));
+    for (const number of numbers) row.append(dom("td", {}, number));
+    body.append(row);
+  }
+  return dom("table", {}, dom("caption", {}, caption), dom("thead", {}, head), body);
+}
+
+// A button and the region that it opens; the table is built only while it is seen.
+export function numbers(build) {
+  const id = uniqueId("numbers");
+  const region = dom("div", { class: "attend-numbers", id, hidden: true, tabindex: 0, role: "region", "aria-label": "Numbers" });
+  const refresh = () => region.hidden || region.replaceChildren(build());
+  const turn = () => {
+    region.hidden = !region.hidden;
+    opener.setAttribute("aria-expanded", String(!region.hidden));
+    if (region.hidden) region.replaceChildren();
+    else refresh();
+  };
+  const opener = button("Numbers", turn, { "aria-expanded": "false", "aria-controls": id, title: "Table of the numbers (t)" });
+  return { button: opener, region, refresh, turn };
+}
+
+// --- copying ---
+
+function download(blob, name) {
+  const link = dom("a", { href: URL.createObjectURL(blob), download: name });
+  document.body.append(link); // Firefox follows only links in the page
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// Two buttons that put `picture()` = { width, height, background, draw(pen) } on the clipboard, or else in a file.
+export function copyButtons(name, picture, say) {
+  const give = async (kind, copy, blob) => {
+    try {
+      await copy(await blob);
+      say(`${kind} copied.`);
+    } catch {
+      const file = `${name}.${kind.toLowerCase()}`;
+      download(await blob, file);
+      say(`The clipboard is closed here: saved as ${file}.`);
+    }
+  };
+  const asSvg = () => {
+    const { width, height, background, draw } = picture();
+    const pen = svgPen(width, height, background);
+    draw(pen);
+    const text = new XMLSerializer().serializeToString(pen.root);
+    const blob = new Blob([text], { type: "image/svg+xml" });
+    return give("SVG", () => navigator.clipboard.writeText(text), blob);
+  };
+  const asPng = () => {
+    const { width, height, background, draw } = picture();
+    const canvas = dom("canvas");
+    const pen = canvasPen(fitCanvas(canvas, width, height, 2));
+    pen.rect(0, 0, width, height, { fill: background });
+    draw(pen);
+    const blob = new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    return give("PNG", (data) => navigator.clipboard.write([new ClipboardItem({ [data.type]: data })]), blob);
+  };
+  const buttons = [
+    button("SVG", asSvg, { "aria-label": "Copy as SVG", title: "Copy as SVG" }),
+    button("PNG", asPng, { "aria-label": "Copy as PNG", title: "Copy as PNG" }),
+  ];
+  return dom("span", { class: "attend-copy" }, dom("span", { "aria-hidden": "true" }, "Copy"), ...buttons);
+}
+
+// --- the frame ---
+
+// The outermost element of a widget. `data-lm-suppress-shortcuts` keeps JupyterLab from acting on the keys it reads.
+export const figure = (kind, label) =>
+  dom("figure", {
+    class: "attend",
+    "data-widget": kind,
+    "data-lm-suppress-shortcuts": "true",
+    role: "group",
+    "aria-label": label,
+  });
+
+// Runs `act` for single keys pressed anywhere in `root`, except while a select searches by letter.
+export function keys(root, actions) {
+  root.addEventListener("keydown", (event) => {
+    const act = actions[event.key];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  });
+}
+
+// Calls `onWidth` with the width inside `root`: at mounting, before the first paint, and when it changes. A strip
+// without height is observed, since drawing into an observed element would report its new height in turn.
+export function followWidth(root, onWidth) {
+  const strip = dom("div", { "aria-hidden": "true" });
+  root.append(strip);
+  let width = 0;
+  const observer = new ResizeObserver(() => {
+    if (strip.clientWidth === width) return;
+    width = strip.clientWidth;
+    onWidth(width);
+  });
+  observer.observe(strip);
+  return () => observer.disconnect();
+}

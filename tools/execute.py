@@ -1,0 +1,35 @@
+"""Run the chapters and store their outputs as they are committed: everything in order, no widget state, no stderr.
+
+A widget's output keeps its sentence and its still picture; the live view is made anew wherever the chapter runs.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+BOOK = Path(__file__).resolve().parent.parent / "book"
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def execute(chapter: Path) -> None:
+    notebook = nbformat.read(chapter, as_version=4)
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(BOOK)}}).execute()
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            for output in cell.outputs:
+                output.get("data", {}).pop(VIEW, None)
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    nbformat.write(notebook, chapter)
+
+
+if __name__ == "__main__":
+    for chapter in [Path(name).resolve() for name in sys.argv[1:]] or sorted(BOOK.glob("*.ipynb")):
+        print(f"executing {chapter.name}")
+        execute(chapter)

@@ -1,0 +1,61 @@
+"""The book's own Sphinx extension: pages that load nothing from elsewhere, and no stale output.
+
+* Scripts (require.js, the widget manager, anywidget, MathJax) come from _build/vendor/, filled by vendor.py; where
+  npm cannot deliver, from a CDN at the same versions, and one line says so.
+* jupyter-cache decides by a chapter's cells whether to run it again. The chapters also depend on book/attend and on
+  the pinned packages, so the cache is dropped when those change.
+"""
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+from sphinx.util import logging
+from vendor import STATIC, packages, vendor
+
+ROOT = Path(__file__).resolve().parent.parent
+CDN = "https://cdn.jsdelivr.net/npm/"
+log = logging.getLogger(__name__)
+
+
+def scripts(app, config) -> None:
+    """Say where the widget manager and MathJax are, before any page is read."""
+    try:
+        vendor()
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        print(f"pages: {error}; the pages will load their scripts from {CDN}")
+        version = {name: f"{name}@{package['version']}" for name, package in packages().items()}
+        base = {name: f"{CDN}{version[name]}/" for name in version}
+    else:
+        config.html_static_path.append(str(STATIC))
+        base = {name: f"vendor/{name}/" for name in packages()}
+    config.nb_ipywidgets_js = {
+        base["requirejs"] + "require.js": {},
+        "widgets.js": {"data-anywidget": base["anywidget"] + "dist/index"},
+        base["@jupyter-widgets/html-manager"] + "dist/embed-amd.js": {"data-jupyter-widgets-cdn": CDN},
+    }
+    config.mathjax_path = base["mathjax"] + "es5/tex-chtml.js"
+
+
+def forget_stale_outputs(app, config) -> None:
+    """Drop the cached outputs when the code they were made with is no longer the code."""
+    cache = Path(app.outdir).parent / ".jupyter_cache"
+    code = (ROOT / "book" / "attend").rglob("*.*")
+    files = [
+        ROOT / "requirements.txt",
+        *sorted(path for path in code if path.suffix in (".py", ".js", ".css", ".csv")),
+    ]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    stamp = cache.with_name("attend.sha256")
+    if cache.is_dir() and (not stamp.is_file() or stamp.read_text() != digest):
+        log.info("pages: book/attend or requirements.txt changed, so every chapter runs again")
+        shutil.rmtree(cache)
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(digest)
+
+
+def setup(app):
+    app.connect("config-inited", scripts)
+    app.connect("config-inited", forget_stale_outputs)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,109 @@
+"""Write the definitions of book/attend into the chapters that teach them; `--check` says where one differs.
+
+A code cell whose first line is `# attend/attention.py: attend` is woven: the rest of it is the definition
+`attend` of book/attend/attention.py, to the letter (several names: `# attend/text.py: tokenise, Vocabulary`).
+The first code cell of every chapter is woven too: it lets the chapter run in Colab, and names the repository of
+_config.yml. Edit the module, then `make weave`; never the cell.
+"""
+
+import argparse
+import ast
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+MARK = re.compile(r"# (attend/[\w/]+\.py): (\w+(?:, \w+)*)")
+SETUP = """\
+# In Colab this fetches the book's code; everywhere else it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("attend") is None:
+    %pip install --quiet "attend @ git+{repository}"
+"""
+
+
+def definitions(module: Path) -> dict[str, str]:
+    """Every top-level class, function and constant of a module: its name and its source, comments above it included."""
+    text = module.read_text(encoding="utf8")
+    lines = text.splitlines()
+    found = {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            names = [node.name]
+        else:
+            continue
+        first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+        while first > 1 and lines[first - 2].startswith("#"):
+            first -= 1
+        for name in names:
+            found[name] = "\n".join(lines[first - 1 : node.end_lineno])
+    return found
+
+
+def woven(cell: str, first: bool) -> str | None:
+    """What a code cell must hold, judged by its first line; None for a cell of the chapter's own."""
+    line = cell.partition("\n")[0]
+    if first:
+        if line != SETUP.partition("\n")[0]:
+            raise LookupError(f"the first code cell must begin with {SETUP.partition(chr(10))[0]!r}")
+        config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
+        return SETUP.format(repository=config["repository"]["url"]).rstrip()
+    mark = MARK.fullmatch(line)
+    if mark is None:
+        return None
+    path, names = mark[1], mark[2].split(", ")
+    if not (ROOT / "book" / path).is_file():
+        raise LookupError(f"there is no book/{path}")
+    found = definitions(ROOT / "book" / path)
+    if missing := [name for name in names if name not in found]:
+        raise LookupError(f"book/{path} does not define {', '.join(missing)}")
+    gap = "\n\n\n" if any("\n" in found[name] for name in names) else "\n"
+    return line + "\n" + gap.join(found[name] for name in names)
+
+
+def weave(chapter: Path) -> tuple[nbformat.NotebookNode, list[str], list[str]]:
+    """The chapter as it should be, the cells in which it is not so yet, and the marks that lead nowhere."""
+    notebook = nbformat.read(chapter, as_version=4)
+    differing, errors = [], []
+    first = True
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        where = f"{chapter.relative_to(ROOT)}, cell {number} ({cell.source.partition(chr(10))[0]})"
+        try:
+            wanted = woven(cell.source, first)
+        except LookupError as error:
+            errors.append(f"{where}: {error}")
+        else:
+            if wanted not in (None, cell.source):
+                differing.append(where)
+                cell.source = wanted
+        first = False
+    return notebook, differing, errors
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    arguments.add_argument("--check", action="store_true", help="change nothing; fail where a cell differs")
+    check = arguments.parse_args().check
+    failed = False
+    for chapter in sorted((ROOT / "book").glob("*.ipynb")):
+        notebook, differing, errors = weave(chapter)
+        for error in errors:
+            print(f"weave: {error}")
+        for where in differing:
+            print(f"weave: {where} {'differs from its source: run make weave' if check else 'rewritten'}")
+        if differing and not check:
+            nbformat.write(notebook, chapter)
+        failed = failed or bool(errors) or (check and bool(differing))
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
