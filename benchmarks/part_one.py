@@ -1,4 +1,4 @@
-"""Part I, measured: the numpy networks on the digits (accuracy, seconds), and conv2d beside torch's."""
+"""Part I, measured: the numpy networks on the digits, and conv2d beside torch's."""
 
 import time
 
@@ -8,18 +8,18 @@ from attend.autograd import Tensor, cross_entropy
 from attend.convolution import CNN, conv2d
 from attend.feedforward import MLP, Batches, accuracy, digits
 from attend.optimizers import Adam
+from attend.training import fit
 
 
 def train_on_digits(model, epochs, learning_rate):
     """Train on the digits; returns accuracy on the 20 % kept back (0 to 1) and seconds."""
     inputs, labels, test_inputs, test_labels = digits()
-    optimizer, batches = Adam(model.parameters(), learning_rate), Batches(inputs, labels, size=32)
+
+    def loss(model, batch):
+        return cross_entropy(model(batch[0]), batch[1])
+
     start = time.perf_counter()
-    for _ in range(epochs):
-        for x, y in batches:
-            optimizer.zero_grad()
-            cross_entropy(model.train()(x), y).backward()
-            optimizer.step()
+    fit(model, Batches(inputs, labels), loss, Adam(model.parameters(), learning_rate), epochs)
     seconds = time.perf_counter() - start
     return accuracy(model, test_inputs, test_labels), seconds
 
@@ -42,20 +42,19 @@ def digits_cnn():
     ]
 
 
-def median_milliseconds(*functions, repeats=200, warm_up=20):
-    """The median time of each function, in turns: a busy moment of the machine hits all of them."""
+def best_milliseconds(*functions, repeats=200):
+    """The shortest time of each function: the run that the machine's other work disturbed least."""
     times = [[] for _ in functions]
-    for i in range(warm_up + repeats):
+    for _ in range(repeats):
         for function, taken in zip(functions, times, strict=True):
             start = time.perf_counter()
             function()
-            if i >= warm_up:
-                taken.append(time.perf_counter() - start)
-    return [1000 * float(np.median(taken)) for taken in times]
+            taken.append(time.perf_counter() - start)
+    return [1000 * min(taken) for taken in times]
 
 
 def convolution_against_torch():
-    """conv2d forward and backward on [64, 8, 8, 8] * [16, 8, 3, 3], float32, numpy and torch in turns."""
+    """conv2d forward and backward on [64, 8, 8, 8] * [16, 8, 3, 3], float32, in turns."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(64, 8, 8, 8)).astype(np.float32)
     kernels = rng.normal(size=(16, 8, 3, 3)).astype(np.float32)
@@ -75,7 +74,7 @@ def convolution_against_torch():
     try:
         for threads in sorted({1, default}):
             torch.set_num_threads(threads)
-            numpy_ms, torch_ms = median_milliseconds(ours, theirs)
+            numpy_ms, torch_ms = best_milliseconds(ours, theirs)
             name = f"conv2d, numpy ÷ torch on {threads} thread{'s' * (threads > 1)}"
             value = f"{numpy_ms / torch_ms:.1f} × ({numpy_ms:.2f} ms, {torch_ms:.2f} ms)"
             rows.append((name, value, "≤ 5 ×"))

@@ -1,4 +1,6 @@
-"""attend.autograd against torch (values and gradients), against finite differences, and against bad input."""
+"""attend.autograd against torch, against finite differences, and against bad input."""
+
+import inspect
 
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ def equal(ours, theirs):
 
 
 def agree(ours, theirs, *arrays, differences=True):
-    """The same function in both libraries: the same value, the same gradients, and finite differences agree."""
+    """The same value and gradients in both libraries, and finite differences agree."""
     tensors = [Tensor(a.copy()) for a in arrays]
     references = [torch.tensor(a, dtype=torch.float64, requires_grad=True) for a in arrays]
     out, reference = ours(*tensors), theirs(*references)
@@ -65,7 +67,10 @@ def test_arithmetic_broadcasts(operation, left, right):
 
 
 @settings(max_examples=40, deadline=None)
-@given(hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=4, max_side=4), st.integers(0, 2**32 - 1))
+@given(
+    hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=4, max_side=4),
+    st.integers(0, 2**32 - 1),
+)
 def test_any_shapes_that_broadcast(shapes, seed):
     random = np.random.default_rng(seed)
     arrays = [random.normal(size=shape) for shape in shapes.input_shapes]
@@ -79,7 +84,8 @@ def test_any_shapes_that_broadcast(shapes, seed):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    hnp.array_shapes(min_dims=0, max_dims=3, max_side=4), hnp.array_shapes(min_dims=0, max_dims=3, max_side=4)
+    hnp.array_shapes(min_dims=0, max_dims=3, max_side=4),
+    hnp.array_shapes(min_dims=0, max_dims=3, max_side=4),
 )
 def test_shapes_broadcast_or_are_refused(left, right):
     try:
@@ -131,13 +137,22 @@ UNARY = {
     "rdiv": (lambda x: 1 / (2 + x * x), lambda x: 1 / (2 + x * x)),
     "sum": (lambda x: x.sum(), lambda x: x.sum()),
     "sum over an axis": (lambda x: x.sum(1), lambda x: x.sum(1)),
-    "sum over a negative axis": (lambda x: x.sum(-2, keepdims=True), lambda x: x.sum(-2, keepdim=True)),
+    "sum over a negative axis": (
+        lambda x: x.sum(-2, keepdims=True),
+        lambda x: x.sum(-2, keepdim=True),
+    ),
     "sum over two axes": (lambda x: x.sum((0, -1)), lambda x: x.sum((0, -1))),
     "mean": (lambda x: x.mean(), lambda x: x.mean()),
-    "mean over two axes": (lambda x: x.mean((0, 2), keepdims=True), lambda x: x.mean((0, 2), keepdim=True)),
+    "mean over two axes": (
+        lambda x: x.mean((0, 2), keepdims=True),
+        lambda x: x.mean((0, 2), keepdim=True),
+    ),
     "max": (lambda x: x.max(), lambda x: x.amax()),
     "max over an axis": (lambda x: x.max(1), lambda x: x.amax(1)),
-    "max over two axes": (lambda x: x.max((0, 2), keepdims=True), lambda x: x.amax((0, 2), keepdim=True)),
+    "max over two axes": (
+        lambda x: x.max((0, 2), keepdims=True),
+        lambda x: x.amax((0, 2), keepdim=True),
+    ),
     "reshape": (lambda x: x.reshape(5, -1), lambda x: x.reshape(5, -1)),
     "reshape by a tuple": (lambda x: x.reshape((3, 10)), lambda x: x.reshape((3, 10))),
     "transpose": (lambda x: x.transpose(2, 0, -2), lambda x: x.permute(2, 0, -2)),
@@ -186,25 +201,45 @@ def test_ties():
     agree(ag.relu, torch.relu, np.zeros(3), differences=False)
     agree(abs, torch.abs, np.zeros(3), differences=False)
     agree(lambda t: t**0, lambda t: t**0, np.zeros(3), differences=False)
-    agree(lambda a, b: a**b, lambda a, b: a**b, np.array([0.0, 0.0]), np.array([2.0, 1.0]), differences=False)
+    agree(
+        lambda a, b: a**b,
+        lambda a, b: a**b,
+        np.array([0.0, 0.0]),
+        np.array([2.0, 1.0]),
+        differences=False,
+    )
 
 
 def test_choice_and_joining():
     a, b, c = numbers(2, 3), numbers(2, 3), numbers(3)
     mask = a > 0
     agree(ag.maximum, torch.maximum, a, c)
-    agree(lambda x, y: ag.where(mask, x, y), lambda x, y: torch.where(torch.tensor(mask), x, y), a, c)
+    agree(
+        lambda x, y: ag.where(mask, x, y), lambda x, y: torch.where(torch.tensor(mask), x, y), a, c
+    )
     agree(lambda x, y: ag.concatenate([x, y, x]), lambda x, y: torch.cat([x, y, x]), a, b)
-    agree(lambda x, y: ag.concatenate([x, y], -1), lambda x, y: torch.cat([x, y], -1), a, numbers(2, 5))
+    agree(
+        lambda x, y: ag.concatenate([x, y], -1),
+        lambda x, y: torch.cat([x, y], -1),
+        a,
+        numbers(2, 5),
+    )
     for axis in (0, 1, -1):
-        agree(lambda x, y, k=axis: ag.stack([x, y], k), lambda x, y, k=axis: torch.stack([x, y], k), a, b)
+        agree(
+            lambda x, y, k=axis: ag.stack([x, y], k),
+            lambda x, y, k=axis: torch.stack([x, y], k),
+            a,
+            b,
+        )
 
 
 def test_losses():
     logits, labels = numbers(7, 5), rng.integers(0, 5, 7)
     target = torch.tensor(labels)
     agree(
-        lambda x: ag.cross_entropy(x, labels), lambda x: torch.nn.functional.cross_entropy(x, target), logits
+        lambda x: ag.cross_entropy(x, labels),
+        lambda x: torch.nn.functional.cross_entropy(x, target),
+        logits,
     )
     agree(ag.mean_squared_error, torch.nn.functional.mse_loss, numbers(2, 3), numbers(2, 3))
     sequence, tags = numbers(2, 3, 5), rng.integers(0, 5, (2, 3))
@@ -215,7 +250,9 @@ def test_losses():
     )
     x = Tensor(logits)
     ag.cross_entropy(x, labels).backward()
-    np.testing.assert_allclose(x.grad, (ag.softmax(logits).data - np.eye(5)[labels]) / 7, atol=1e-15)
+    np.testing.assert_allclose(
+        x.grad, (ag.softmax(logits).data - np.eye(5)[labels]) / 7, atol=1e-15
+    )
 
 
 @pytest.mark.parametrize("size", [1e4, 1e300])
@@ -231,7 +268,9 @@ def test_large_numbers_stay_finite(size):
 
 def test_sigmoid_keeps_small_values():
     x = np.array([-700.0, -40.0, 0.0, 40.0])
-    np.testing.assert_allclose(ag.sigmoid(x).data, torch.sigmoid(torch.tensor(x)).numpy(), rtol=1e-12)
+    np.testing.assert_allclose(
+        ag.sigmoid(x).data, torch.sigmoid(torch.tensor(x)).numpy(), rtol=1e-12
+    )
 
 
 def test_each_node_is_visited_once_and_its_gradient_is_whole():
@@ -302,7 +341,13 @@ def test_numpy_on_the_left():
 def test_dtypes():
     assert Tensor([1, 2]).data.dtype == Tensor(True).data.dtype == np.float64
     x = Tensor(np.ones((2, 3), np.float32))
-    y = (2 * x + 1) ** 2 / 3 - x.mean(0) + x.softmax() + x.sigmoid() * x.max(1, keepdims=True) + x.gelu()
+    y = (
+        (2 * x + 1) ** 2 / 3
+        - x.mean(0)
+        + x.softmax()
+        + x.sigmoid() * x.max(1, keepdims=True)
+        + x.gelu()
+    )
     assert y.data.dtype == np.float32
     y.sum().backward()
     assert x.grad.dtype == np.float32
@@ -319,9 +364,26 @@ def test_not_a_number_is_let_through():
 
 def test_length_iteration_and_text():
     x = Tensor([[1.0, 2.0], [3.0, 4.0]])
-    assert len(x) == 2 and [row.shape for row in x] == [(2,), (2,)] and float(x.sum()) == 10
+    assert (
+        len(x) == 2
+        and [row.shape for row in x] == [(2,), (2,)]
+        and float(x.sum()) == x.sum().item() == 10
+    )
     assert sum(x).shape == (2,)
     assert repr(Tensor([1.0, 2.5])) == "Tensor([1. , 2.5])"
+
+
+def test_a_chapters_own_copy_mixes_with_the_package():
+    """A woven cell defines Node and Tensor anew; what is imported must go on working with them."""
+    cell = {name: value for name, value in vars(ag).items() if not name.startswith("__")}
+    exec(inspect.getsource(ag.Node) + "\n\n" + inspect.getsource(ag.Tensor), cell)
+    theirs, ours = cell["Tensor"](numbers(2, 3)), Tensor(numbers(2, 3))
+    assert type(theirs) is not Tensor
+    (ours * theirs + theirs @ ours.T @ theirs - ag.relu(theirs)).sum().backward()
+    a, b = (torch.tensor(t.data, requires_grad=True) for t in (theirs, ours))
+    (b * a + a @ b.T @ a - a.relu()).sum().backward()
+    equal(theirs.grad, a.grad)
+    equal(ours.grad, b.grad)
 
 
 def test_check_gradient_finds_a_wrong_derivative():
@@ -350,7 +412,11 @@ matrix = Tensor(np.zeros((2, 3)))
         (lambda: matrix @ matrix, ValueError, ["@", "left has (2, 3)", "right has (2, 3)"]),
         (lambda: matrix @ np.zeros(2), ValueError, ["@", "(2, 3)", "(2,)"]),
         (lambda: matrix @ 2.0, ValueError, ["@", "()", "*"]),
-        (lambda: np.zeros((2, 7, 3)) @ Tensor(np.zeros((5, 3, 7))), ValueError, ["batch", "(2,)", "(5,)"]),
+        (
+            lambda: np.zeros((2, 7, 3)) @ Tensor(np.zeros((5, 3, 7))),
+            ValueError,
+            ["batch", "(2,)", "(5,)"],
+        ),
         (lambda: matrix.backward(), ValueError, ["gradient", "(2, 3)"]),
         (lambda: matrix.backward(np.zeros(3)), ValueError, ["gradient", "(3,)", "(2, 3)"]),
         (lambda: matrix.reshape(4, -1), ValueError, ["shape", "(4, -1)", "6", "(2, 3)"]),
@@ -369,14 +435,26 @@ matrix = Tensor(np.zeros((2, 3)))
         (lambda: ag.where([1, 0, 1], matrix, 0), TypeError, ["condition", "int", "bool"]),
         (lambda: ag.where([True, False], matrix, 0), ValueError, ["condition", "(2,)", "(2, 3)"]),
         (lambda: ag.concatenate([]), ValueError, ["tensors", "empty"]),
-        (lambda: ag.concatenate([matrix, np.zeros((2, 5))]), ValueError, ["tensors", "(2, 5)", "axis 0"]),
+        (
+            lambda: ag.concatenate([matrix, np.zeros((2, 5))]),
+            ValueError,
+            ["tensors", "(2, 5)", "axis 0"],
+        ),
         (lambda: ag.concatenate([matrix], axis=2), ValueError, ["axis=2", "(2, 3)"]),
         (lambda: ag.cross_entropy(matrix, [0, 3]), ValueError, ["labels", "3", "0 to 2"]),
         (lambda: ag.cross_entropy(matrix, [-1, 0]), ValueError, ["labels", "-1", "0 to 2"]),
-        (lambda: ag.cross_entropy(matrix, [0.0, 1.0]), TypeError, ["labels", "float64", "integers"]),
+        (
+            lambda: ag.cross_entropy(matrix, [0.0, 1.0]),
+            TypeError,
+            ["labels", "float64", "integers"],
+        ),
         (lambda: ag.cross_entropy(matrix, [0]), ValueError, ["labels", "(1,)", "(2, 3)"]),
         (lambda: ag.cross_entropy([[1.0]], [0]), TypeError, ["logits", "list"]),
-        (lambda: ag.mean_squared_error(matrix, np.zeros(3)), ValueError, ["targets", "(2, 3)", "(3,)"]),
+        (
+            lambda: ag.mean_squared_error(matrix, np.zeros(3)),
+            ValueError,
+            ["targets", "(2, 3)", "(3,)"],
+        ),
         (lambda: ag.numerical_gradient(np.sum, [1.0], epsilon=0), ValueError, ["epsilon", "0"]),
         (lambda: ag.check_gradient(lambda x: x.data, [1.0]), TypeError, ["function", "ndarray"]),
     ],

@@ -11,8 +11,18 @@ STEPS = 100
 CASES = [
     (SGD, torch.optim.SGD, {}, {}),
     (SGD, torch.optim.SGD, {"momentum": 0.9}, {"momentum": 0.9}),
-    (SGD, torch.optim.SGD, {"momentum": 0.9, "nesterov": True}, {"momentum": 0.9, "nesterov": True}),
-    (SGD, torch.optim.SGD, {"momentum": 0.5, "weight_decay": 0.1}, {"momentum": 0.5, "weight_decay": 0.1}),
+    (
+        SGD,
+        torch.optim.SGD,
+        {"momentum": 0.9, "nesterov": True},
+        {"momentum": 0.9, "nesterov": True},
+    ),
+    (
+        SGD,
+        torch.optim.SGD,
+        {"momentum": 0.5, "weight_decay": 0.1},
+        {"momentum": 0.5, "weight_decay": 0.1},
+    ),
     (RMSProp, torch.optim.RMSprop, {"decay": 0.9}, {"alpha": 0.9}),
     (
         RMSProp,
@@ -21,7 +31,12 @@ CASES = [
         {"eps": 1e-3, "weight_decay": 0.1},
     ),
     (Adam, torch.optim.Adam, {}, {}),
-    (Adam, torch.optim.Adam, {"betas": (0.5, 0.9), "epsilon": 1e-3}, {"betas": (0.5, 0.9), "eps": 1e-3}),
+    (
+        Adam,
+        torch.optim.Adam,
+        {"betas": (0.5, 0.9), "epsilon": 1e-3},
+        {"betas": (0.5, 0.9), "eps": 1e-3},
+    ),
     (Adam, torch.optim.Adam, {"weight_decay": 0.1}, {"weight_decay": 0.1}),
     (AdamW, torch.optim.AdamW, {}, {}),
     (AdamW, torch.optim.AdamW, {"weight_decay": 0.1}, {"weight_decay": 0.1}),
@@ -54,7 +69,7 @@ def test_a_hundred_steps_equal_torch(ours, theirs, options, torch_options, learn
 
 @pytest.mark.parametrize("rule", [SGD, RMSProp, Adam, AdamW])
 def test_a_parameter_that_rests_falls_out_of_step_like_torch(rule):
-    """Without a gradient now and then, the step count of Adam's correction is each parameter's own."""
+    """The step count of Adam's correction is each parameter's own."""
     theirs = getattr(torch.optim, {"RMSProp": "RMSprop"}.get(rule.__name__, rule.__name__))
     p, q = Tensor([1.0, -2.0]), torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
     optimizer, reference = rule([p], learning_rate=0.1), theirs([q], lr=0.1)
@@ -100,7 +115,9 @@ def test_clipping_equals_torch(max_norm):
     reference = torch.nn.utils.clip_grad_norm_(theirs, max_norm)
     np.testing.assert_allclose(norm, reference.item())
     for p, q in zip(ours, theirs, strict=False):
-        np.testing.assert_allclose(p.grad, q.grad.numpy(), rtol=2e-5)  # torch divides by norm + 1e-6
+        np.testing.assert_allclose(
+            p.grad, q.grad.numpy(), rtol=2e-5
+        )  # torch divides by norm + 1e-6
     assert clip_gradients(ours, max_norm) <= max_norm * (1 + 1e-12)
 
 
@@ -145,11 +162,16 @@ def with_gradient(value):
         (lambda: SGD([]), ValueError, ["parameters", "empty"]),
         (lambda: SGD([np.ones(3)]), TypeError, ["parameters", "ndarray", "Tensor"]),
         (lambda: SGD(3), TypeError, ["parameters", "int"]),
+        (lambda: SGD(Tensor([[1.0]])), TypeError, ["parameters", "Tensor", "list"]),
         (lambda: clip_gradients(one, 0), ValueError, ["max_norm=0"]),
         (lambda: clip_gradients(with_gradient(np.nan), 1), ValueError, ["gradients", "nan"]),
         (lambda: clip_gradients(with_gradient(np.inf), 1), ValueError, ["gradients", "inf"]),
         (lambda: soft_threshold(one, -1), ValueError, ["amount=-1"]),
-        (lambda: optimizers.Optimizer(with_gradient(1.0), 0.1).step(), NotImplementedError, ["Optimizer"]),
+        (
+            lambda: optimizers.Optimizer(with_gradient(1.0), 0.1).step(),
+            NotImplementedError,
+            ["Optimizer"],
+        ),
     ],
 )
 def test_bad_input_is_named_in_one_line(call, error, words):

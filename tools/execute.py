@@ -1,6 +1,8 @@
-"""Run the chapters and store their outputs as they are committed: everything in order, no widget state, no stderr.
+"""Run the chapters and store their outputs as they are committed: everything in order, no widget
+state, no stderr.
 
-A widget's output keeps its sentence and its still picture; the live view is made anew wherever the chapter runs.
+A widget's output keeps its sentence and its still picture; the live view is made anew wherever the
+chapter runs.
 """
 
 import sys

@@ -1,4 +1,5 @@
-"""Write requirements.txt: everything the book is built and tested with, resolved once for Python 3.10 to 3.13 by uv."""
+"""Write requirements.txt: everything the book is built and tested with, resolved once for Python
+3.10 to 3.13 by uv."""
 
 import re
 import shutil
@@ -12,14 +13,15 @@ HEAD = """\
 # CUDA's packages are left out on purpose: torch brings its own where it needs them.
 """
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
-RESOLVE = "uv pip compile --universal --python-version 3.10 --fork-strategy fewest --no-header --no-annotate --all-extras"
+RESOLVE = """uv pip compile --universal --python-version 3.10 --fork-strategy fewest
+    --no-header --no-annotate --all-extras pyproject.toml"""
 
 
 def main() -> int:
     if shutil.which("uv") is None:
         print("lock: needs uv (pip install uv)")
         return 1
-    done = subprocess.run([*RESOLVE.split(), "pyproject.toml"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(RESOLVE.split(), cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         return done.returncode
     pins = [line for line in done.stdout.splitlines() if line and not CUDA.match(line)]

@@ -1,9 +1,9 @@
 """The book's own Sphinx extension: pages that load nothing from elsewhere, and no stale output.
 
-* Scripts (require.js, the widget manager, anywidget, MathJax) come from _build/vendor/, filled by vendor.py; where
-  npm cannot deliver, from a CDN at the same versions, and one line says so.
-* jupyter-cache decides by a chapter's cells whether to run it again. The chapters also depend on book/attend and on
-  the pinned packages, so the cache is dropped when those change.
+* Scripts (require.js, the widget manager, anywidget, MathJax) come from _build/vendor/, filled by
+  vendor.py; where npm cannot deliver, from a CDN at the same versions, and one line says so.
+* jupyter-cache decides by a chapter's cells whether to run it again. The chapters also depend on
+  book/attend and on the pinned packages, so the cache is dropped when those change.
 """
 
 import hashlib
@@ -29,11 +29,13 @@ def scripts(app, config) -> None:
         base = {name: f"{CDN}{version[name]}/" for name in version}
     else:
         config.html_static_path.append(str(STATIC))
-        base = {name: f"vendor/{name}/" for name in packages()}
+        base = {name: f"npm/{name}/" for name in packages()}
     config.nb_ipywidgets_js = {
         base["requirejs"] + "require.js": {},
         "widgets.js": {"data-anywidget": base["anywidget"] + "dist/index"},
-        base["@jupyter-widgets/html-manager"] + "dist/embed-amd.js": {"data-jupyter-widgets-cdn": CDN},
+        base["@jupyter-widgets/html-manager"] + "dist/embed-amd.js": {
+            "data-jupyter-widgets-cdn": CDN
+        },
     }
     config.mathjax_path = base["mathjax"] + "es5/tex-chtml.js"
 

@@ -1,7 +1,8 @@
-"""Bring the scripts that the pages load from the npm registry into _build/vendor/, so that the book serves them itself.
+"""Bring the scripts that the pages load from the npm registry into _build/vendor/, so that the book
+serves them itself.
 
-vendor.lock.json pins each package's version and checksum and names the files taken from it. Where npm is missing
-or out of reach the pages load the same versions from a CDN instead: see pages.py.
+vendor.lock.json pins each package's version and checksum and names the files taken from it. Where
+npm is missing or out of reach the pages load the same versions from a CDN instead: see pages.py.
 """
 
 import base64
@@ -18,7 +19,7 @@ from pathlib import Path
 TOOLS = Path(__file__).resolve().parent
 LOCK = TOOLS / "vendor.lock.json"
 STATIC = TOOLS.parent / "_build" / "vendor"  # what Sphinx copies into _static
-FOLDER = STATIC / "vendor"
+FOLDER = STATIC / "npm"
 
 
 def packages() -> dict[str, dict]:
@@ -30,7 +31,14 @@ def fetch(name: str, package: dict, scratch: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise OSError("npm is not installed")
-    command = [npm, "pack", "--silent", f"{name}@{package['version']}", "--pack-destination", str(scratch)]
+    command = [
+        npm,
+        "pack",
+        "--silent",
+        f"{name}@{package['version']}",
+        "--pack-destination",
+        str(scratch),
+    ]
     done = subprocess.run(command, cwd=scratch, capture_output=True, text=True, timeout=180)
     if done.returncode:
         raise OSError(
@@ -39,7 +47,9 @@ def fetch(name: str, package: dict, scratch: Path) -> Path:
     tarball = scratch / done.stdout.split()[-1]
     digest = hashlib.sha512(tarball.read_bytes()).digest()
     if "sha512-" + base64.b64encode(digest).decode() != package["integrity"]:
-        raise ValueError(f"{name} {package['version']} is not what {LOCK.name} pins: its checksum differs")
+        raise ValueError(
+            f"{name} {package['version']} is not what {LOCK.name} pins: its checksum differs"
+        )
     return tarball
 
 
@@ -57,7 +67,8 @@ def unpack(name: str, package: dict, tarball: Path, folder: Path) -> None:
 
 
 def vendor() -> None:
-    """Fill _build/vendor/ unless it already holds what the lock names. Raises OSError where npm cannot deliver."""
+    """Fill _build/vendor/ unless it already holds what the lock names. Raises OSError where npm
+    cannot deliver."""
     stamp = FOLDER / "lock.sha256"
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted:
@@ -74,4 +85,7 @@ if __name__ == "__main__":
         vendor()
     except OSError as error:
         sys.exit(f"vendor: {error}")
-    print("vendor: " + ", ".join(f"{name} {package['version']}" for name, package in packages().items()))
+    print(
+        "vendor: "
+        + ", ".join(f"{name} {package['version']}" for name, package in packages().items())
+    )

@@ -1,9 +1,11 @@
-"""Write the definitions of book/attend into the chapters that teach them; `--check` says where one differs.
+"""Write the definitions of book/attend into the chapters that teach them; `--check` says where one
+differs.
 
-A code cell whose first line is `# attend/attention.py: attend` is woven: the rest of it is the definition
-`attend` of book/attend/attention.py, to the letter (several names: `# attend/text.py: tokenise, Vocabulary`).
-The first code cell of every chapter is woven too: it lets the chapter run in Colab, and names the repository of
-_config.yml. Edit the module, then `make weave`; never the cell.
+A code cell whose first line is `# attend/attention.py: attend` is woven: the rest of it is the
+definition `attend` of book/attend/attention.py, to the letter (several names: `# attend/text.py:
+tokenise, Vocabulary`). The first code cell of every chapter is woven too: it lets the chapter run
+in Colab, and names the repository of _config.yml. Edit the module, then `make weave`; never the
+cell.
 """
 
 import argparse
@@ -27,7 +29,8 @@ if importlib.util.find_spec("attend") is None:
 
 
 def definitions(module: Path) -> dict[str, str]:
-    """Every top-level class, function and constant of a module: its name and its source, comments above it included."""
+    """Every top-level class, function and constant of a module: its name and its source, comments
+    above it included."""
     text = module.read_text(encoding="utf8")
     lines = text.splitlines()
     found = {}
@@ -38,7 +41,9 @@ def definitions(module: Path) -> dict[str, str]:
             names = [node.name]
         else:
             continue
-        first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+        first = min(
+            [node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))]
+        )
         while first > 1 and lines[first - 2].startswith("#"):
             first -= 1
         for name in names:
@@ -47,11 +52,14 @@ def definitions(module: Path) -> dict[str, str]:
 
 
 def woven(cell: str, first: bool) -> str | None:
-    """What a code cell must hold, judged by its first line; None for a cell of the chapter's own."""
+    """What a code cell must hold, judged by its first line; None for a cell of the chapter's
+    own."""
     line = cell.partition("\n")[0]
     if first:
         if line != SETUP.partition("\n")[0]:
-            raise LookupError(f"the first code cell must begin with {SETUP.partition(chr(10))[0]!r}")
+            raise LookupError(
+                f"the first code cell must begin with {SETUP.partition(chr(10))[0]!r}"
+            )
         config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
         return SETUP.format(repository=config["repository"]["url"]).rstrip()
     mark = MARK.fullmatch(line)
@@ -68,7 +76,8 @@ def woven(cell: str, first: bool) -> str | None:
 
 
 def weave(chapter: Path) -> tuple[nbformat.NotebookNode, list[str], list[str]]:
-    """The chapter as it should be, the cells in which it is not so yet, and the marks that lead nowhere."""
+    """The chapter as it should be, the cells in which it is not so yet, and the marks that lead
+    nowhere."""
     notebook = nbformat.read(chapter, as_version=4)
     differing, errors = [], []
     first = True
@@ -90,7 +99,9 @@ def weave(chapter: Path) -> tuple[nbformat.NotebookNode, list[str], list[str]]:
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    arguments.add_argument("--check", action="store_true", help="change nothing; fail where a cell differs")
+    arguments.add_argument(
+        "--check", action="store_true", help="change nothing; fail where a cell differs"
+    )
     check = arguments.parse_args().check
     failed = False
     for chapter in sorted((ROOT / "book").glob("*.ipynb")):
@@ -98,7 +109,7 @@ def main() -> int:
         for error in errors:
             print(f"weave: {error}")
         for where in differing:
-            print(f"weave: {where} {'differs from its source: run make weave' if check else 'rewritten'}")
+            print(f"weave: {where} {'differs from its source' if check else 'rewritten'}")
         if differing and not check:
             nbformat.write(notebook, chapter)
         failed = failed or bool(errors) or (check and bool(differing))

@@ -1,4 +1,5 @@
-"""The checks that stand before the work: one line that names the argument, what came and what was expected."""
+"""The checks that stand before the work: one line that names the argument, what came and what was
+expected."""
 
 import torch
 
@@ -22,12 +23,15 @@ def float_tensor(name: str, value, min_dims: int = 0) -> None:
 
 
 def attention_arguments(queries, keys, values, mask) -> None:
-    """The shapes `attend` needs: queries [..., T, K], keys [..., S, K], values [..., S, V], mask → [..., T, S]."""
+    """The shapes `attend` needs: queries [..., T, K], keys [..., S, K], values [..., S, V], mask →
+    [..., T, S]."""
     for name, tensor in (("queries", queries), ("keys", keys), ("values", values)):
         float_tensor(name, tensor, min_dims=2)
     for name, tensor in (("keys", keys), ("values", values)):
         if tensor.dtype != queries.dtype:
-            raise TypeError(f"{name} must have the dtype of queries, {queries.dtype}, got {tensor.dtype}")
+            raise TypeError(
+                f"{name} must have the dtype of queries, {queries.dtype}, got {tensor.dtype}"
+            )
         if tensor.device != queries.device:
             raise ValueError(
                 f"{name} must be on the device of queries, {queries.device}, got {tensor.device}"
@@ -35,9 +39,13 @@ def attention_arguments(queries, keys, values, mask) -> None:
     if queries.shape[-1] == 0:
         raise ValueError(f"queries must be at least one number wide, got shape {shape(queries)}")
     if keys.shape[-1] != queries.shape[-1]:
-        raise ValueError(f"keys must be as wide as queries, {queries.shape[-1]}, got shape {shape(keys)}")
+        raise ValueError(
+            f"keys must be as wide as queries, {queries.shape[-1]}, got shape {shape(keys)}"
+        )
     if values.shape[-2] != keys.shape[-2]:
-        raise ValueError(f"values must have one row a key, {keys.shape[-2]}, got shape {shape(values)}")
+        raise ValueError(
+            f"values must have one row a key, {keys.shape[-2]}, got shape {shape(values)}"
+        )
     try:
         batch = torch.broadcast_shapes(queries.shape[:-2], keys.shape[:-2], values.shape[:-2])
     except RuntimeError:
@@ -52,7 +60,9 @@ def attention_arguments(queries, keys, values, mask) -> None:
 def attention_mask(mask, scores_shape: tuple, device: torch.device) -> None:
     """`mask` must be boolean and broadcast to the scores, [..., T, S]."""
     if not isinstance(mask, torch.Tensor):
-        raise TypeError(f"mask must be a boolean torch.Tensor (True = may attend), got {type(mask).__name__}")
+        raise TypeError(
+            f"mask must be a boolean torch.Tensor (True = may attend), got {type(mask).__name__}"
+        )
     if mask.dtype != torch.bool:
         raise TypeError(f"mask must be boolean (True = may attend), got {mask.dtype}")
     if mask.device != device:
@@ -62,4 +72,6 @@ def attention_mask(mask, scores_shape: tuple, device: torch.device) -> None:
     except RuntimeError:
         fits = False
     if not fits:
-        raise ValueError(f"mask must broadcast to the scores' shape {list(scores_shape)}, got {shape(mask)}")
+        raise ValueError(
+            f"mask must broadcast to the scores' shape {list(scores_shape)}, got {shape(mask)}"
+        )

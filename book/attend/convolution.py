@@ -1,8 +1,8 @@
 """Convolution and pooling by matrix product, on `attend.autograd`. Taught in chapter 05.
 
-Pictures are [B, C, H, W]: B of them with C channels of H rows and W columns. `unfold` lays every patch
-that a kernel covers out as a column; the convolution is then one matrix product, and its gradient two.
-Nothing loops over pixels.
+Pictures are [B, C, H, W]: B of them with C channels of H rows and W columns. `unfold` lays every
+patch that a kernel covers out as a column; the convolution is then one matrix product, and its
+gradient two. Nothing loops over pixels.
 """
 
 import numpy as np
@@ -12,15 +12,19 @@ from attend.autograd import Tensor, as_tensor, relu
 from attend.feedforward import Layer, Linear, count, initial_weights
 
 
+def places(shape, size, stride):
+    """How often a window fits, [rows, columns]: (n − k) // stride + 1 for k of n. Chapter 05."""
+    return [(n - k) // s + 1 for n, k, s in zip(shape[-2:], size, stride, strict=True)]
+
+
 def unfold(x, size, stride=(1, 1)):
     """Every patch of x as a column (elsewhere: im2col). x [B, C, H, W] -> [B, C·h·w, P].
 
-    size (h, w): what the window covers; it moves by stride (down, right), row by row, and stops at P places.
-    x is a numpy array. Chapter 05.
+    size (h, w): what the window covers; it moves by stride (down, right), row by row, and stops at
+    P places. x is a numpy array. Chapter 05.
     """
-    windows = sliding_window_view(x, size, axis=(2, 3))[
-        :, :, :: stride[0], :: stride[1]
-    ]  # [B, C, H', W', h, w]
+    windows = sliding_window_view(x, size, axis=(2, 3))  # [B, C, H − h + 1, W − w + 1, h, w]
+    windows = windows[:, :, :: stride[0], :: stride[1]]  # [B, C, H', W', h, w]
     columns = windows.transpose(0, 1, 4, 5, 2, 3)  # [B, C, h, w, H', W']
     return columns.reshape(len(x), x.shape[1] * size[0] * size[1], -1)  # [B, C·h·w, P]
 
@@ -29,35 +33,37 @@ def fold(columns, shape, size, stride=(1, 1)):
     """Put columns back where `unfold` took them, adding where patches overlap (elsewhere: col2im).
 
     columns [B, C·h·w, P], shape (B, C, H, W) -> [B, C, H, W]. It is unfold's transpose, and so its
-    gradient: a pixel that was copied n times gets n gradients. Loops over the h·w places in the kernel
-    only. Chapter 05.
+    gradient: a pixel that was copied n times gets n gradients. Loops over the h·w places in the
+    kernel only. Chapter 05.
     """
     (h, w), (down, right) = size, stride
-    places = [(n - k) // s + 1 for n, k, s in zip(shape[2:], size, stride, strict=True)]  # H', W'
-    columns = columns.reshape(*shape[:2], h, w, *places)  # [B, C, h, w, H', W']
+    height, width = places(shape, size, stride)  # H', W'
+    columns = columns.reshape(*shape[:2], h, w, height, width)
     x = np.zeros(shape, columns.dtype)
-    for i in range(h):
-        for j in range(w):
-            x[:, :, i : i + down * places[0] : down, j : j + right * places[1] : right] += columns[:, :, i, j]
+    for i, j in np.ndindex(h, w):
+        rows, across = slice(i, i + down * height, down), slice(j, j + right * width, right)
+        x[:, :, rows, across] += columns[:, :, i, j]  # [B, C, H', W']
     return x
 
 
 def conv2d(x, kernels, bias=None, stride=1, padding=0):
-    """out[b, f, i, j] = bias[f] + Σ kernels[f, c, u, v] · x[b, c, i·stride + u, j·stride + v], over c, u, v.
+    """out[b, f, i, j] = bias[f] + Σ kernels[f, c, u, v] · x[b, c, i·stride + u, j·stride + v].
 
-    x [B, C, H, W], kernels [F, C, h, w], bias [F] -> [B, F, H', W'], H' = (H + 2·padding − h) // stride + 1
-    and W' likewise. stride and padding (zeros around x): a whole number, or two for (down, right). Raises
-    ValueError when the channels differ, the kernel is larger than the padded x, a stride is below 1 or a
-    padding below 0. The kernel is not flipped: what everybody calls convolution is cross-correlation.
-    Source: LeCun et al. 1989. Chapter 05.
+    The sum is over c, u, v. x [B, C, H, W], kernels [F, C, h, w], bias [F] -> [B, F, H', W'] with
+    H' = (H + 2·padding − h) // stride + 1 and W' likewise. stride and padding (zeros around x): a
+    whole number, or two for (down, right). Raises ValueError when the channels differ, the kernel
+    is larger than the padded x, a stride is below 1 or a padding below 0. The kernel is not
+    flipped: what everybody calls convolution is cross-correlation. Source: LeCun et al. 1989.
+    Chapter 05.
     """
     x, kernels, stride, padding = convolvable(x, kernels, bias, stride, padding)
     size = kernels.shape[2:]
     padded = pad(x, padding)  # [B, C, H + 2p, W + 2p]
-    places = [(n - k) // s + 1 for n, k, s in zip(padded.shape[2:], size, stride, strict=True)]  # H', W'
     columns = unfold(padded.data, size, stride)  # [B, C·h·w, P]
     flat = kernels.data.reshape(len(kernels), -1)  # [F, C·h·w]
-    out = (flat @ columns).reshape(len(x), -1, *places)  # [B, F, H', W']
+    out = (flat @ columns).reshape(
+        len(x), -1, *places(padded.shape, size, stride)
+    )  # [B, F, H', W']
 
     def to_x(g):
         return fold(flat.T @ g.reshape(*g.shape[:2], -1), padded.shape, size, stride)
@@ -73,16 +79,16 @@ def conv2d(x, kernels, bias=None, stride=1, padding=0):
 def max_pool2d(x, size, stride=None):
     """The largest number of each window, channel by channel. x [B, C, H, W] -> [B, C, H', W'].
 
-    size and stride (the size itself when left out): a whole number or (down, right). The gradient goes
-    to the winner; in a tie to the first, row by row, as in torch. Raises ValueError when the window is
-    larger than x. Chapter 05.
+    size and stride (the size itself when left out): a whole number or (down, right). The gradient
+    goes to the winner; in a tie to the first, row by row, as in torch. Raises ValueError when the
+    window is larger than x. Chapter 05.
     """
     x, size, stride = poolable(x, size, stride)
     B, C, H, W = x.shape
-    places = [(n - k) // s + 1 for n, k, s in zip((H, W), size, stride, strict=True)]  # H', W'
     columns = unfold(x.data.reshape(B * C, 1, H, W), size, stride)  # [B·C, h·w, P]
     winners = columns.argmax(axis=1, keepdims=True)  # [B·C, 1, P]
-    out = np.take_along_axis(columns, winners, axis=1).reshape(B, C, *places)
+    out = np.take_along_axis(columns, winners, axis=1)
+    out = out.reshape(B, C, *places(x.shape, size, stride))  # [B, C, H', W']
 
     def pull(g):
         scattered = np.zeros_like(columns)
@@ -93,9 +99,7 @@ def max_pool2d(x, size, stride=None):
 
 
 def pad(x, padding):
-    """Zeros around the last two axes, (rows, columns) of them on each side; the gradient is cut back.
-    Chapter 05.
-    """
+    """Zeros around the last two axes, (rows, columns) on each side. Chapter 05."""
     x, (p, q) = as_tensor(x), padding
     if p == q == 0:
         return x
@@ -108,13 +112,15 @@ def pad(x, padding):
 class Conv2d(Layer):
     """`conv2d` with kernels that are learned. x [B, n_in, H, W] -> [B, n_out, H', W'].
 
-    size (of the kernels), stride, padding: a whole number, or two for (down, right). n_in·h·w·n_out weights
-    and n_out biases, whatever H and W. Raises ValueError as conv2d does. Chapter 05.
+    size (of the kernels), stride, padding: a whole number, or two for (down, right).
+    n_in·h·w·n_out weights and n_out biases, whatever H and W. Raises ValueError as conv2d does.
+    Chapter 05.
     """
 
     def __init__(self, n_in, n_out, size, stride=1, padding=0, initialisation="he", seed=0):
         h, w = pair(size, "size", at_least=1)
-        self.stride, self.padding = pair(stride, "stride", at_least=1), pair(padding, "padding", at_least=0)
+        self.stride = pair(stride, "stride", at_least=1)
+        self.padding = pair(padding, "padding", at_least=0)
         shape = (count(n_out, "n_out"), count(n_in, "n_in"), h, w)
         self.kernels = Tensor(initial_weights(shape, initialisation, np.random.default_rng(seed)))
         self.bias = Tensor(np.zeros(n_out))
@@ -134,14 +140,16 @@ class MaxPool2d(Layer):
 
 
 class CNN(Layer):
-    """Stages of 3 × 3 kernels, ReLU and pooling that halves the picture; then one linear layer to the logits.
+    """Stages of 3 × 3 kernels, ReLU and pooling by 2; then one linear layer to the logits.
 
-    image (C, H, W); channels: how many kernels each stage has -> [B, n_classes]. Takes [B, C, H, W], or rows
-    [B, C·H·W]. Raises ValueError for pictures of another shape, and for more stages than the picture can be
-    halved. Source: LeCun et al. 1998, smaller. Chapter 05.
+    image (C, H, W); channels: how many kernels each stage has -> [B, n_classes]. Takes [B, C, H,
+    W], or rows [B, C·H·W]. Raises ValueError for pictures of another shape, and for more stages
+    than the picture can be halved. Source: LeCun et al. 1998, smaller. Chapter 05.
     """
 
-    def __init__(self, image=(1, 8, 8), channels=(16, 32), n_classes=10, initialisation="he", seed=0):
+    def __init__(
+        self, image=(1, 8, 8), channels=(16, 32), n_classes=10, initialisation="he", seed=0
+    ):
         self.image = image
         depth, H, W = halvings(image, channels)
         rng = np.random.default_rng(seed)  # one for all, so that no two stages begin alike
@@ -165,7 +173,7 @@ class CNN(Layer):
         return self.output(x.reshape(len(x), -1))  # [B, n_classes]
 
 
-# ------------------------------------------------------------ what may come in, and what is said if not
+# ------------------------------------------------------- what may come in, and what is said if not
 
 
 def pair(value, name, at_least):
@@ -192,11 +200,13 @@ def convolvable(x, kernels, bias, stride, padding):
     stride, padding = pair(stride, "stride", at_least=1), pair(padding, "padding", at_least=0)
     if x.shape[1] != kernels.shape[1]:
         raise ValueError(
-            f"kernels {kernels.shape} read {kernels.shape[1]} channels, x {x.shape} has {x.shape[1]}"
+            f"kernels {kernels.shape} read {kernels.shape[1]} channels, x has {x.shape[1]}"
         )
     padded = tuple(n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True))
     if kernels.shape[2] > padded[0] or kernels.shape[3] > padded[1]:
-        raise ValueError(f"kernels of {kernels.shape[2:]} are larger than x of {padded}, padding included")
+        raise ValueError(
+            f"kernels of {kernels.shape[2:]} are larger than x of {padded}, padding included"
+        )
     if bias is not None and as_tensor(bias).shape != kernels.shape[:1]:
         raise ValueError(
             f"bias has shape {as_tensor(bias).shape}, expected {kernels.shape[:1]}, one per kernel"
@@ -219,7 +229,9 @@ def halvings(image, channels):
         raise ValueError("channels is empty, expected at least one stage")
     H, W = image[1] // 2 ** len(channels), image[2] // 2 ** len(channels)
     if not H or not W:
-        raise ValueError(f"channels={channels} halve image={image} {len(channels)} times, to nothing")
+        raise ValueError(
+            f"channels={channels} halve image={image} {len(channels)} times, to nothing"
+        )
     return channels[-1], H, W
 
 

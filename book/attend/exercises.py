@@ -1,4 +1,5 @@
-"""The checkers behind the exercises: `check("11.1", answer)` says *not attempted*, *right*, or what is wrong and why."""
+"""The checkers behind the exercises: `check("11.1", answer)` says *not attempted*, *right*, or what
+is wrong and why."""
 
 import torch
 
@@ -16,7 +17,8 @@ class NotYet(Exception):
 
 
 def exercise(number: str):
-    """Register the checker of one exercise: it calls the answer and raises NotYet where that is wrong."""
+    """Register the checker of one exercise: it calls the answer and raises NotYet where that is
+    wrong."""
 
     def register(checker):
         CHECKS[number] = checker
@@ -46,7 +48,8 @@ def verdict(number: str, answer) -> str:
 def run(function, *arguments):
     """What the reader's function returns for copies of the arguments."""
     arguments = [
-        argument.clone() if isinstance(argument, torch.Tensor) else argument for argument in arguments
+        argument.clone() if isinstance(argument, torch.Tensor) else argument
+        for argument in arguments
     ]
     try:
         result = function(*arguments)
@@ -63,7 +66,9 @@ def same(found, wanted, when: str) -> None:
     try:
         found = torch.as_tensor(found)
     except (TypeError, ValueError, RuntimeError):
-        raise NotYet(f"{when} it returns a {type(found).__name__}, expected a tensor or a number") from None
+        raise NotYet(
+            f"{when} it returns a {type(found).__name__}, expected a tensor or a number"
+        ) from None
     if found.shape != wanted.shape:
         raise NotYet(f"{when} the shape is {list(found.shape)}, expected {list(wanted.shape)}")
     if wanted.dtype == torch.bool and found.dtype != torch.bool:
@@ -72,9 +77,8 @@ def same(found, wanted, when: str) -> None:
     if len(wrong):
         place = tuple(wrong[0].tolist())
         where = f"at {list(place)} " if place else ""
-        raise NotYet(
-            f"{when} the value {where}is {found[place].item():.6g}, expected {wanted[place].item():.6g}"
-        )
+        got, expected = found[place].item(), wanted[place].item()
+        raise NotYet(f"{when} the value {where}is {got:.6g}, expected {expected:.6g}")
 
 
 def draw(*shape: int) -> torch.Tensor:

@@ -1,9 +1,9 @@
 """Layers and networks of layers, on `attend.autograd`. Taught in chapters 03 and 04.
 
-A layer is a function with parameters: call it, ask it for `parameters()`, switch it between `train()`
-and `eval()`. Examples are rows: B of them with D numbers each are an array [B, D]. Whatever is random
-comes from a numpy Generator made of the `seed`, so the same seed gives the same network, the same
-dropout and the same order of the examples.
+A layer is a function with parameters: call it, ask it for `parameters()`, switch it between
+`train()` and `eval()`. Examples are rows: B of them with D numbers each are an array [B, D].
+Whatever is random comes from a numpy Generator made of the `seed`, so the same seed gives the same
+network, the same dropout and the same order of the examples.
 """
 
 from itertools import pairwise
@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from attend import autograd
-from attend.autograd import Tensor, as_tensor, is_node
+from attend.autograd import Tensor, as_tensor, is_node, positive
 
 ACTIVATIONS = {
     "identity": as_tensor,
@@ -23,9 +23,9 @@ ACTIVATIONS = {
 
 
 class Layer:
-    """A function with parameters: every Tensor among its attributes. What is not learned is a plain array.
+    """A function with parameters: every Tensor among its attributes is one.
 
-    Layers may hold layers, alone or in lists. Chapter 03.
+    What is not learned is a plain array. Layers may hold layers, alone or in lists. Chapter 03.
     """
 
     training = True
@@ -42,7 +42,7 @@ class Layer:
         return [v for group in values for v in group if hasattr(v, "parameters")]
 
     def train(self, training=True):
-        """Behave as in training (dropout drops, BatchNorm looks at the batch). Returns the layer."""
+        """Behave as in training: dropout drops, BatchNorm looks at the batch. Returns the layer."""
         self.training = training
         for layer in self.layers_inside():
             layer.train(training)
@@ -54,14 +54,16 @@ class Layer:
 
 
 def initial_weights(shape, initialisation, rng):
-    """Normal numbers of mean 0, spread so that a signal keeps its size on the way through, or does not.
+    """Normal numbers of mean 0, spread so that a signal keeps its size on the way, or does not.
 
-    shape [n_in, n_out], or [n_out, n_in, h, w] for kernels. "he": √(2/n_in), for ReLU (He et al. 2015);
-    "xavier": √(2/(n_in + n_out)), for tanh (Glorot & Bengio 2010); "small": 0.01; "large": 1; or a number,
-    the standard deviation itself. Any other name, or a negative number, raises ValueError. Chapter 04.
+    shape [n_in, n_out], or [n_out, n_in, h, w] for kernels. "he": √(2/n_in), for ReLU (He et al.
+    2015); "xavier": √(2/(n_in + n_out)), for tanh (Glorot & Bengio 2010); "small": 0.01; "large":
+    1; or a number, the standard deviation itself. Any other name, or a negative number, raises
+    ValueError. Chapter 04.
     """
     n_in, n_out = fans(shape)
-    spreads = {"he": (2 / n_in) ** 0.5, "xavier": (2 / (n_in + n_out)) ** 0.5, "small": 0.01, "large": 1.0}
+    he, xavier = (2 / n_in) ** 0.5, (2 / (n_in + n_out)) ** 0.5
+    spreads = {"he": he, "xavier": xavier, "small": 0.01, "large": 1.0}
     return rng.normal(0.0, spread_of(initialisation, spreads), size=shape)
 
 
@@ -74,7 +76,8 @@ class Linear(Layer):
 
     def __init__(self, n_in, n_out, initialisation="he", seed=0):
         n_in, n_out = count(n_in, "n_in"), count(n_out, "n_out")
-        self.weight = Tensor(initial_weights((n_in, n_out), initialisation, np.random.default_rng(seed)))
+        rng = np.random.default_rng(seed)
+        self.weight = Tensor(initial_weights((n_in, n_out), initialisation, rng))
         self.bias = Tensor(np.zeros(n_out))
 
     def __call__(self, x):
@@ -82,32 +85,33 @@ class Linear(Layer):
 
 
 class Dropout(Layer):
-    """In training each number is 0 with probability p, and the rest are divided by 1 − p; in use, nothing.
+    """In training each number is 0 with probability p, the rest divided by 1 − p; in use, nothing.
 
     The division keeps the expected value, so that both modes agree on average. p is in [0, 1), else
     ValueError. Source: Srivastava et al. 2014. Chapter 04.
     """
 
     def __init__(self, p=0.5, seed=0):
-        self.p = probability(p)
+        self.p = probability(p, "p")
         self.rng = np.random.default_rng(seed)
 
     def __call__(self, x):
+        x = as_tensor(x)
         if not self.training or self.p == 0:
-            return as_tensor(x)
-        kept = self.rng.random(as_tensor(x).shape) >= self.p
+            return x
+        kept = self.rng.random(x.shape) >= self.p
         return x * (kept / (1 - self.p))
 
 
 class LayerNorm(Layer):
-    """γ (x − mean) / √(variance + ε) + β, over the D numbers of each row by itself. x [B, D] -> [B, D].
+    """γ (x − mean) / √(variance + ε) + β, over the D numbers of each row by itself.
 
-    The same in training and in use. Source: Ba et al. 2016. Chapter 04, and 14.
+    x [B, D] -> [B, D]. The same in training and in use. Source: Ba et al. 2016. Chapter 04, and 14.
     """
 
     def __init__(self, width, epsilon=1e-5):
         self.gamma, self.beta = Tensor(np.ones(count(width, "width"))), Tensor(np.zeros(width))
-        self.epsilon = epsilon
+        self.epsilon = positive(epsilon, "epsilon")
 
     def __call__(self, x):
         x = wide(x, len(self.gamma))
@@ -117,17 +121,20 @@ class LayerNorm(Layer):
 
 
 class BatchNorm(Layer):
-    """γ (x − mean) / √(variance + ε) + β, over the B rows of each column by itself. x [B, D] -> [B, D].
+    """γ (x − mean) / √(variance + ε) + β, over the B rows of each column by itself.
 
-    In training mean and variance are the batch's, and running averages of them are kept (variance over
-    B − 1); in use those stand in. A batch of one has no variance: in training it raises ValueError.
-    Source: Ioffe & Szegedy 2015. Chapter 04, and 14.
+    x [B, D] -> [B, D]. In training mean and variance are the batch's, and running averages of them
+    are kept (variance over B − 1); in use those stand in. A batch of one has no variance: in
+    training it raises ValueError. Source: Ioffe & Szegedy 2015. Chapter 04, and 14.
     """
 
     def __init__(self, width, momentum=0.1, epsilon=1e-5):
         self.gamma, self.beta = Tensor(np.ones(count(width, "width"))), Tensor(np.zeros(width))
         self.running_mean, self.running_variance = np.zeros(width), np.ones(width)
-        self.momentum, self.epsilon = momentum, epsilon
+        self.momentum, self.epsilon = (
+            probability(momentum, "momentum"),
+            positive(epsilon, "epsilon"),
+        )
 
     def __call__(self, x):
         x = rows(wide(x, len(self.gamma)), at_least=2 if self.training else 1)
@@ -136,17 +143,19 @@ class BatchNorm(Layer):
             mean = x.mean(axis=0)  # [D]
             variance = ((x - mean) ** 2).mean(axis=0)
             unbiased = variance.data * len(x) / (len(x) - 1)
-            self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * mean.data
-            self.running_variance = (1 - self.momentum) * self.running_variance + self.momentum * unbiased
+            kept = 1 - self.momentum
+            self.running_mean = kept * self.running_mean + self.momentum * mean.data
+            self.running_variance = kept * self.running_variance + self.momentum * unbiased
         return self.gamma * (x - mean) / (variance + self.epsilon) ** 0.5 + self.beta
 
 
 class Hidden(Layer):
-    """One hidden layer, a[l] = g(norm(a[l−1] W + b)), then dropout; residual: a[l−1] + α times that.
+    """One hidden layer: g(norm(x W + b)), then dropout; with residual, x + α times that.
 
-    α is learned and begins at 0, so a new layer passes its input on. (Without α every layer would about
-    double what it is given.) norm: None, "layer" or "batch". residual wants n_in = n_out, else ValueError.
-    Source of the residual: He et al. 2016, h + F(h); of α: Bachlechner et al. 2021. Chapters 03, 04.
+    x [B, n_in] -> [B, n_out]. α is learned and begins at 0, so a new layer passes its input on.
+    (Without α every layer would about double what it is given.) norm: None, "layer" or "batch".
+    residual wants n_in = n_out, else ValueError. Source of the residual: He et al. 2016, h + F(h);
+    of α: Bachlechner et al. 2021. Chapters 03, 04.
     """
 
     def __init__(
@@ -173,19 +182,19 @@ class Hidden(Layer):
 
 
 class MLP(Layer):
-    """A multi-layer perceptron: hidden layers, then a linear one to the logits. x [B, n₀] -> [B, n_L].
+    """A multi-layer perceptron: hidden layers, then a linear one. x [B, n₀] -> logits [B, n_L].
 
-    sizes: the widths n₀ (input), n₁ …, n_L (output), at least two. hidden: arguments of `Hidden` by name,
-    such as activation="tanh" or norm="layer". residual=True adds its input to every hidden layer that keeps
-    the width. Raises ValueError as the layers do, TypeError for an argument that `Hidden` does not have.
-    Chapters 03, 04.
+    sizes: the widths n₀ (input), n₁ …, n_L (output), at least two. options: arguments of `Hidden`
+    by name, such as activation="tanh" or norm="layer". residual=True adds its input to every
+    hidden layer that keeps the width. Raises ValueError as the layers do, TypeError for an
+    argument that `Hidden` does not have. Chapters 03, 04.
     """
 
-    def __init__(self, sizes, initialisation="he", residual=False, seed=0, **hidden):
+    def __init__(self, sizes, initialisation="he", residual=False, seed=0, **options):
         sizes, rng = widths(sizes), np.random.default_rng(seed)
+        options.update(initialisation=initialisation, seed=rng)  # one generator for all layers
         self.hidden = [
-            Hidden(n, m, initialisation=initialisation, residual=residual and n == m, seed=rng, **hidden)
-            for n, m in pairwise(sizes[:-1])
+            Hidden(n, m, residual=residual and n == m, **options) for n, m in pairwise(sizes[:-1])
         ]
         self.output = Linear(sizes[-2], sizes[-1], initialisation, rng)
 
@@ -196,13 +205,15 @@ class MLP(Layer):
 
 
 def predict(model, inputs):
-    """The class with the largest logit for each example, in eval mode. inputs [B, …] -> [B] integers.
+    """The class with the largest logit for each example. inputs [B, …] -> [B] integers.
 
-    The model is left in the mode it was in. Chapter 03.
+    The model answers in eval mode and is left in the mode it was in. Chapter 03.
     """
     training = model.training
-    logits = model.eval()(inputs).data  # [B, C]
-    model.train(training)
+    try:
+        logits = model.eval()(inputs).data  # [B, C]
+    finally:
+        model.train(training)
     return logits.argmax(axis=-1)
 
 
@@ -216,11 +227,11 @@ def accuracy(model, inputs, labels):
 
 
 class Batches:
-    """Mini-batches: every `for` over it visits all examples once, in a new order, `size` at a time.
+    """Mini-batches: each `for` visits every example once, in a new order, `size` at a time.
 
-    inputs [n, …], labels [n]. Yields (inputs [B, …], labels [B]), the last batch holding the rest; len() is
-    how many. shuffle=False keeps the order. Raises ValueError when inputs and labels are not equally many
-    or size is below 1. Chapters 02, 03.
+    inputs [n, …], labels [n]. Yields (inputs [B, …], labels [B]), the last batch holding the rest;
+    len() is how many. shuffle=False keeps the order. Raises ValueError when inputs and labels are
+    not equally many or size is below 1. Chapters 02, 03.
     """
 
     def __init__(self, inputs, labels, size=32, seed=0, shuffle=True):
@@ -242,9 +253,9 @@ class Batches:
 def digits(test_share=0.2, seed=0):
     """1 797 scans of handwritten digits, dealt at random into training and test.
 
-    Returns train_inputs [n, 64], train_labels [n], test_inputs [m, 64], test_labels [m]; inputs are 8 × 8
-    grey values from 0 to 1. Nothing is fetched: scikit-learn brings them. Raises ValueError unless
-    0 < test_share < 1. Source: Alpaydin & Kaynak 1998. Chapter 03.
+    Returns train_inputs [n, 64], train_labels [n], test_inputs [m, 64], test_labels [m]; inputs
+    are 8 × 8 grey values from 0 to 1. Nothing is fetched: scikit-learn brings them. Raises
+    ValueError unless 0 < test_share < 1. Source: Alpaydin & Kaynak 1998. Chapter 03.
     """
     from sklearn.datasets import load_digits  # slow to import, and only this function wants it
 
@@ -257,7 +268,7 @@ def digits(test_share=0.2, seed=0):
     return inputs[n_test:], labels[n_test:], inputs[:n_test], labels[:n_test]
 
 
-# ------------------------------------------------------------ what may come in, and what is said if not
+# ------------------------------------------------------- what may come in, and what is said if not
 
 
 def count(value, name):
@@ -285,14 +296,16 @@ def spread_of(initialisation, spreads):
         return initialisation
     if initialisation not in spreads:
         names = ", ".join(spreads)
-        raise ValueError(f"initialisation={initialisation!r} must be one of {names}, or a number at least 0")
+        raise ValueError(
+            f"initialisation={initialisation!r} must be one of {names}, or a number at least 0"
+        )
     return spreads[initialisation]
 
 
-def probability(p):
-    if not 0 <= p < 1:
-        raise ValueError(f"p={p} must be in [0, 1)")
-    return p
+def probability(value, name):
+    if not 0 <= value < 1:
+        raise ValueError(f"{name}={value} must be in [0, 1)")
+    return value
 
 
 def wide(x, width):
@@ -312,7 +325,9 @@ def function_of(activation):
     if callable(activation):
         return activation
     if activation not in ACTIVATIONS:
-        raise ValueError(f"activation={activation!r} must be a function or one of {', '.join(ACTIVATIONS)}")
+        raise ValueError(
+            f"activation={activation!r} must be a function or one of {', '.join(ACTIVATIONS)}"
+        )
     return ACTIVATIONS[activation]
 
 

@@ -1,9 +1,9 @@
-"""Rules that turn gradients into steps: plain descent, momentum, RMSProp, Adam. Taught in chapter 02.
+"""Rules that turn gradients into steps: plain descent, momentum, RMSProp, Adam. Taught in 02.
 
-They work on anything with `.data` and `.grad` (numpy arrays): fill the gradients, call `step()`, then
-`zero_grad()`. Every rule answers one question, `change(i, θ, g)`: by how much does parameter i, which
-stands at θ and has gradient g, move? All of them equal `torch.optim`, step for step. A parameter
-without a gradient stays where it is.
+They work on anything with `.data` and `.grad` (numpy arrays): fill the gradients, call `step()`,
+then `zero_grad()`. Every rule answers one question, `change(i, θ, g)`: by how much does parameter
+i, which stands at θ and has gradient g, move? All of them equal `torch.optim`, step for step. A
+parameter without a gradient stays where it is.
 """
 
 import numpy as np
@@ -12,9 +12,9 @@ import numpy as np
 class Optimizer:
     """θ ← θ − change(g), for every parameter θ with gradient g = ∂L/∂θ. Chapter 02.
 
-    parameters: things with .data and .grad of one shape. learning_rate: at least 0. Raises ValueError
-    for an empty list of parameters and for a learning rate that is negative or not finite, TypeError
-    for what has no .grad.
+    parameters: things with .data and .grad of one shape. learning_rate: at least 0. Raises
+    ValueError for an empty list of parameters and for a learning rate that is negative or not
+    finite, TypeError for what has no .grad.
     """
 
     def __init__(self, parameters, learning_rate):
@@ -45,7 +45,9 @@ class SGD(Optimizer):
     Source: Polyak 1964, Sutskever et al. 2013. Chapter 02; weight decay in 04.
     """
 
-    def __init__(self, parameters, learning_rate=0.01, momentum=0.0, nesterov=False, weight_decay=0.0):
+    def __init__(
+        self, parameters, learning_rate=0.01, momentum=0.0, nesterov=False, weight_decay=0.0
+    ):
         super().__init__(parameters, learning_rate)
         self.momentum = share(momentum, "momentum")
         self.weight_decay = not_negative(weight_decay, "weight_decay")
@@ -60,10 +62,10 @@ class SGD(Optimizer):
 
 
 class RMSProp(Optimizer):
-    """s ← ρ s + (1 − ρ) g², change = η g / (√s + ε): steps in units of the parameter's own usual gradient.
+    """s ← ρ s + (1 − ρ) g², change = η g / (√s + ε): the gradient in units of its usual size.
 
-    decay ρ in [0, 1), epsilon ε > 0, weight_decay as in SGD; else ValueError. Source: Tieleman & Hinton
-    2012. Chapter 02.
+    decay ρ in [0, 1), epsilon ε > 0, weight_decay as in SGD; else ValueError. Source: Tieleman &
+    Hinton 2012. Chapter 02.
     """
 
     def __init__(self, parameters, learning_rate=0.01, decay=0.99, epsilon=1e-8, weight_decay=0.0):
@@ -79,14 +81,16 @@ class RMSProp(Optimizer):
 
 
 class Adam(Optimizer):
-    """m ← β₁m + (1 − β₁)g, s ← β₂s + (1 − β₂)g², change = η m̂ / (√ŝ + ε): momentum in RMSProp's units.
+    """m ← β₁m + (1 − β₁)g, s ← β₂s + (1 − β₂)g², change = η m̂ / (√ŝ + ε).
 
-    m̂ = m / (1 − β₁ᵗ) and ŝ = s / (1 − β₂ᵗ) after t steps, because averages that begin at 0 are too small at
-    first. betas in [0, 1), epsilon > 0, weight_decay (L2, added to g) at least 0; else ValueError. Source:
-    Kingma & Ba 2015, algorithm 1. Chapter 02.
+    Momentum, in RMSProp's units. m̂ = m / (1 − β₁ᵗ) and ŝ = s / (1 − β₂ᵗ) after t steps, because
+    averages that begin at 0 are too small at first. betas in [0, 1), epsilon > 0, weight_decay (L2,
+    added to g) at least 0; else ValueError. Source: Kingma & Ba 2015, algorithm 1. Chapter 02.
     """
 
-    def __init__(self, parameters, learning_rate=0.001, betas=(0.9, 0.999), epsilon=1e-8, weight_decay=0.0):
+    def __init__(
+        self, parameters, learning_rate=0.001, betas=(0.9, 0.999), epsilon=1e-8, weight_decay=0.0
+    ):
         super().__init__(parameters, learning_rate)
         self.betas, self.epsilon = two_shares(betas, "betas"), positive(epsilon, "epsilon")
         self.weight_decay = not_negative(weight_decay, "weight_decay")
@@ -108,23 +112,26 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam, and besides θ ← θ − ηλθ: every weight shrinks by the same share.
 
-    In Adam the λθ that L2 adds to g is divided by √ŝ, so weights with large gradients hardly decay. Source:
-    Loshchilov & Hutter 2019. Chapter 04.
+    In Adam the λθ that L2 adds to g is divided by √ŝ, so weights with large gradients hardly
+    decay. Source: Loshchilov & Hutter 2019. Chapter 04.
     """
 
-    def __init__(self, parameters, learning_rate=0.001, betas=(0.9, 0.999), epsilon=1e-8, weight_decay=0.01):
+    def __init__(
+        self, parameters, learning_rate=0.001, betas=(0.9, 0.999), epsilon=1e-8, weight_decay=0.01
+    ):
         super().__init__(parameters, learning_rate, betas, epsilon)
         self.decoupled_decay = not_negative(weight_decay, "weight_decay")
 
     def change(self, i, theta, gradient):
-        return super().change(i, theta, gradient) + self.learning_rate * self.decoupled_decay * theta
+        shrinking = self.learning_rate * self.decoupled_decay * theta
+        return super().change(i, theta, gradient) + shrinking
 
 
 def clip_gradients(parameters, max_norm):
-    """g ← g · min(1, max_norm / |g|), |g| the length of all gradients as one vector; the direction stays.
+    """g ← g · min(1, max_norm / |g|), |g| the length of all gradients as one vector.
 
-    Returns |g| as it was. Raises ValueError when max_norm is not above 0, or a gradient is not finite (no
-    scale mends a NaN). Source: Pascanu et al. 2013. Chapter 04.
+    The direction stays. Returns |g| as it was. Raises ValueError when max_norm is not above 0, or a
+    gradient is not finite (no scale mends a NaN). Source: Pascanu et al. 2013. Chapter 04.
     """
     positive(max_norm, "max_norm")
     parameters = [p for p in trainable(parameters) if p.grad is not None]
@@ -136,32 +143,36 @@ def clip_gradients(parameters, max_norm):
 
 
 def soft_threshold(parameters, amount):
-    """θ ← sign(θ) · max(|θ| − amount, 0): the exact step for an L1 penalty, after each step of SGD.
+    """θ ← sign(θ) · max(|θ| − amount, 0): the exact step for an L1 penalty, after a step of SGD.
 
-    For the penalty λ|θ| amount is ηλ. Its gradient alone makes weights small and lets them dance around 0;
-    this sets them to 0. Raises ValueError when amount is negative. Source: Daubechies et al. 2004.
-    Chapter 04.
+    For the penalty λ|θ| amount is ηλ. Its gradient alone makes weights small and lets them dance
+    around 0; this sets them to 0. Raises ValueError when amount is negative. Source: Daubechies et
+    al. 2004. Chapter 04.
     """
     not_negative(amount, "amount")
     for parameter in trainable(parameters):
         parameter.data = np.sign(parameter.data) * np.maximum(np.abs(parameter.data) - amount, 0)
 
 
-# ------------------------------------------------------------ what may come in, and what is said if not
+# ------------------------------------------------------- what may come in, and what is said if not
 
 
 def trainable(parameters):
-    """parameters as a list; ValueError when it is empty, TypeError for what has no .data and .grad."""
-    try:
-        parameters = list(parameters)
-    except TypeError:
+    """parameters as a list; ValueError when it is empty, TypeError without .data and .grad."""
+    # a Tensor alone would be taken for the list of its rows, and nothing would move
+    if hasattr(parameters, "grad") or not hasattr(parameters, "__iter__"):
         kind = type(parameters).__name__
-        raise TypeError(f"parameters is {kind}, expected a list of Tensors: model.parameters()") from None
+        raise TypeError(
+            f"parameters is {kind}, expected a list of Tensors, such as model.parameters()"
+        )
+    parameters = list(parameters)
     if not parameters:
         raise ValueError("parameters is empty, expected at least one")
     for parameter in parameters:
         if not hasattr(parameter, "data") or not hasattr(parameter, "grad"):
-            raise TypeError(f"parameters hold {type(parameter).__name__}, expected Tensors (.data and .grad)")
+            raise TypeError(
+                f"parameters hold {type(parameter).__name__}, expected Tensors (.data and .grad)"
+            )
     return parameters
 
 

@@ -21,17 +21,15 @@ def tokenise(text: str) -> list[str]:
 class Vocabulary:
     """Every known token and its number. 0 is padding, 1 stands for every token not known.
 
-    `sentences`: lists of tokens; numbers are given in the order of first appearance, so the same sentences make the
-    same vocabulary everywhere. Taught in chapter 06.
+    `sentences`: lists of tokens; numbers are given in the order of first appearance, so the same
+    sentences make the same vocabulary everywhere. Taught in chapter 06.
     """
 
     def __init__(self, sentences):
         tokens = dict.fromkeys([PAD, UNKNOWN])
         for sentence in sentences:
             if isinstance(sentence, str):
-                raise TypeError(
-                    f"sentences must hold lists of tokens, got the string {sentence[:20]!r}; tokenise first"
-                )
+                raise TypeError(f"sentences must hold lists of tokens, got {sentence[:20]!r}")
             tokens.update(dict.fromkeys(sentence))
         self.tokens = list(tokens)
         self.ids = {token: number for number, token in enumerate(self.tokens)}
@@ -45,9 +43,7 @@ class Vocabulary:
     def encode(self, tokens) -> list[int]:
         """Tokens to numbers; an unknown token becomes 1."""
         if isinstance(tokens, str):
-            raise TypeError(
-                f"tokens must be a list of tokens, got the string {tokens[:20]!r}; tokenise first"
-            )
+            raise TypeError(f"tokens must be a list of tokens, got {tokens[:20]!r}")
         return [self.ids.get(token, self.ids[UNKNOWN]) for token in tokens]
 
     def decode(self, ids) -> list[str]:
@@ -59,7 +55,8 @@ class Vocabulary:
 
 
 def pad(rows) -> torch.Tensor:
-    """Rows of token numbers of any length → one tensor [B, T], T the longest, filled up with 0 on the right.
+    """Rows of token numbers of any length → one tensor [B, T], T the longest, filled up with 0 on
+    the right.
 
     Raises ValueError for no rows at all. An empty row becomes all padding.
     """

@@ -6,14 +6,16 @@ from tqdm import tqdm
 
 
 def fit(model, batches, loss, optimizer, epochs: int = 1, name: str = "training") -> list[float]:
-    """Go through `batches` `epochs` times; for each batch compute `loss(model, batch)` and step the optimiser.
+    """Go through `batches` `epochs` times; for each batch compute `loss(model, batch)` and step the
+    optimiser.
 
-    `batches`: anything that can be gone through again (a list, a DataLoader), or a function that returns a fresh
-    pass each time it is called (to shuffle). `loss` returns one number that knows `backward()`. Returns the mean loss
-    of every epoch, each batch counting alike; a progress bar shows the running one.
+    `batches`: anything that can be gone through again (a list, a DataLoader), or a function that
+    returns a fresh pass each time it is called (to shuffle). `loss` returns one number that knows
+    `backward()`. Returns the mean loss of every epoch, each batch counting alike; a progress bar
+    shows the running one.
 
-    Raises ValueError for no batches or fewer than one epoch, and FloatingPointError, before the step that would
-    spread it, when the loss is no longer a finite number.
+    Raises ValueError for no batches or fewer than one epoch, and FloatingPointError, before the
+    step that would spread it, when the loss is no longer a finite number.
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
@@ -22,7 +24,9 @@ def fit(model, batches, loss, optimizer, epochs: int = 1, name: str = "training"
     for epoch in range(epochs):
         losses = []
         with tqdm(
-            batches() if callable(batches) else batches, desc=f"{name} {epoch + 1}/{epochs}", leave=False
+            batches() if callable(batches) else batches,
+            desc=f"{name} {epoch + 1}/{epochs}",
+            leave=False,
         ) as bar:
             for batch in bar:
                 value = loss(model, batch)
@@ -42,7 +46,8 @@ def finite(value: float, epoch: int, step: int) -> float:
     """The loss itself, if training can go on with it."""
     if not math.isfinite(value):
         raise FloatingPointError(
-            f"the loss became {value} in epoch {epoch + 1}, step {step + 1}: usual causes are a learning rate that is "
-            "too large, a logarithm or a division at 0, and numbers in the data that are not finite"
+            f"the loss became {value} in epoch {epoch + 1}, step {step + 1}: usual causes are a "
+            "learning rate that is too large, a logarithm or a division at 0, and data that is "
+            "not finite"
         )
     return value

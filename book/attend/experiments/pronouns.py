@@ -1,8 +1,10 @@
-"""What is *it*? A small grammar of one ambiguous pronoun, and the model that learns to resolve it. Chapter 11.
+"""What is *it*? A small grammar of one ambiguous pronoun, and the model that learns to resolve it.
+Chapter 11.
 
     python -m attend.experiments.pronouns
 
-trains the model with one and with two rounds of attention from ten seeds each and writes pronouns.csv.
+trains the model with one and with two rounds of attention from ten seeds each and writes
+pronouns.csv.
 """
 
 import random
@@ -20,8 +22,9 @@ ANIMALS = """animal dog cat horse cow goat sheep pig fox wolf bear hare mouse du
              donkey camel pony lamb frog otter badger tortoise hedgehog squirrel rabbit""".split()
 PLACES = """street road bridge river canal field meadow forest park path square yard beach
             valley motorway alley stream ditch""".split()
-OF_ANIMALS = "tired hungry scared sleepy weak ill shy lazy".split()  # what an animal can be too much of
-OF_PLACES = "wide muddy flooded crowded steep noisy slippery narrow".split()  # and a place
+# what an animal can be too much of, and what a place can
+OF_ANIMALS = "tired hungry scared sleepy weak ill shy lazy".split()
+OF_PLACES = "wide muddy flooded crowded steep noisy slippery narrow".split()
 NOUNS = ANIMALS + PLACES
 SUBJECT, PLACE, IT, REASON = 1, 5, 7, 10  # where the words stand that matter
 
@@ -32,10 +35,11 @@ def sentence(animal: str, place: str, reason: str) -> list[str]:
 
 
 def referents(seed: int = 0) -> tuple[list, list]:
-    """Sentences to learn from and sentences to be tested on: each a pair (tokens, what *it* stands for).
+    """Sentences to learn from and sentences to be tested on: each a pair (tokens, what *it* stands
+    for).
 
-    A quarter of the (animal, place) pairs is kept for the test, the animal and the street of the title among them:
-    the model has read each of those words, and never the two together.
+    A quarter of the (animal, place) pairs is kept for the test, the animal and the street of the
+    title among them: the model has read each of those words, and never the two together.
     """
     pairs = [(animal, place) for animal in ANIMALS for place in PLACES]
     random.Random(seed).shuffle(pairs)
@@ -44,7 +48,12 @@ def referents(seed: int = 0) -> tuple[list, list]:
 
     def spell(chosen):
         answers = [(OF_ANIMALS, 0), (OF_PLACES, 1)]
-        return [(sentence(*pair, word), pair[k]) for pair in chosen for words, k in answers for word in words]
+        return [
+            (sentence(*pair, word), pair[k])
+            for pair in chosen
+            for words, k in answers
+            for word in words
+        ]
 
     return spell(pairs[cut:]), spell(pairs[:cut])
 
@@ -52,15 +61,18 @@ def referents(seed: int = 0) -> tuple[list, list]:
 class PronounReader(nn.Module):
     """Reads a sentence in rounds of self-attention and names the noun that *it* stands for.
 
-    In every round each word takes three views of itself, attends to all words, and adds what it heard to what it
-    was. The answer is read off what *it* took away in the last round. No positions, no masks, one head.
-    ids [B, T] → logits over NOUNS [B, 45], weights [B, rounds, T, T]. Taught in chapter 11.
+    In every round each word takes three views of itself, attends to all words, and adds what it
+    heard to what it was. The answer is read off what *it* took away in the last round. No
+    positions, no masks, one head. ids [B, T] → logits over NOUNS [B, 45], weights [B, rounds, T,
+    T]. Taught in chapter 11.
     """
 
     def __init__(self, vocabulary_size: int, d_model: int = 32, rounds: int = 2):
         super().__init__()
         self.embed = nn.Embedding(vocabulary_size, d_model)
-        self.views = nn.ModuleList(nn.Linear(d_model, 3 * d_model, bias=False) for _ in range(rounds))
+        self.views = nn.ModuleList(
+            nn.Linear(d_model, 3 * d_model, bias=False) for _ in range(rounds)
+        )
         self.answer = nn.Linear(d_model, len(NOUNS))
 
     def forward(self, ids):
@@ -100,7 +112,8 @@ def train_reader(
 
 @torch.no_grad()
 def examine(reader: PronounReader, vocabulary: Vocabulary, examples) -> dict[str, float]:
-    """How often the reader is right, and where *it* looks in the last round: shares of all sentences."""
+    """How often the reader is right, and where *it* looks in the last round: shares of all
+    sentences."""
     ids, nouns = tensors(examples, vocabulary)
     logits, weights = reader(ids)
     looks = weights[:, -1, IT]  # [B, T]
@@ -125,7 +138,11 @@ def main() -> None:
         for seed in range(10):
             found = examine(train_reader(vocabulary, learn, rounds, seed), vocabulary, test)
             rows.append(
-                {"rounds": rounds, "seed": seed, **{key: round(value, 4) for key, value in found.items()}}
+                {
+                    "rounds": rounds,
+                    "seed": seed,
+                    **{key: round(value, 4) for key, value in found.items()},
+                }
             )
     print(provenance.write("pronouns", rows, time.process_time() - started))
 

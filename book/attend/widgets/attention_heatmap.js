@@ -6,6 +6,7 @@ import {
   copyButtons,
   css,
   dom,
+  drawLabel,
   figure,
   fitCanvas,
   follow,
@@ -15,15 +16,17 @@ import {
   isDark,
   isolate,
   keys,
+  labelStyle,
+  labelWidth,
   measure,
   numbers,
   onFrame,
   palette,
   select,
   sequential,
-  shorten,
   slider,
   table,
+  widest,
   writer,
 } from "./common.js";
 
@@ -71,49 +74,19 @@ const rowOf = ({ map, S }, t) => Array.from(map.subarray(t * S, (t + 1) * S));
 const columnOf = ({ map, T, S }, s) => Array.from({ length: T }, (_, t) => map[t * S + s]);
 const largest = (values) => values.indexOf(Math.max(...values));
 
-// Colour of a weight; the square root lets small weights be seen, and the legend shows it.
-const tint = ({ scale, top, threshold }, value) =>
-  scale[value < threshold ? 0 : Math.round(255 * Math.sqrt(value / top))];
+// Which colour of the scale a weight has; the square root lets small weights be seen, and the legend shows it.
+const level = ({ top, threshold }, value) => (value < threshold ? 0 : Math.round(255 * Math.sqrt(value / top)));
 
-// --- labels: a word, and its gloss under it where there is room, else beside it ---
-
-// How to set labels that stand `pitch` pixels apart: thinned out rather than overlapping.
-function labelStyle(list, pitch) {
-  const size = pitch < 15 ? 11 : 13;
-  const every = Math.max(1, Math.ceil((size + 2) / pitch));
-  return { size, small: size - 1.5, every, stacked: pitch >= size * 2.3 && list.some(({ gloss }) => gloss) };
-}
-
-function cut({ token, gloss }, { size, small, stacked }, room) {
-  if (!gloss) return { token: shorten(token, size, room), gloss };
-  if (stacked) return { token: shorten(token, size, room), gloss: shorten(gloss, small, room) };
-  const short = shorten(token, size, room * 0.6);
-  return { token: short, gloss: shorten(gloss, small, room - measure(short, size) - 5) };
-}
-
-function labelWidth(word, style, room) {
-  const { token, gloss } = cut(word, style, room);
-  const [first, second] = [measure(token, style.size), gloss ? measure(gloss, style.small) : 0];
-  return style.stacked || !gloss ? Math.max(first, second) : first + 5 + second;
-}
-
-const widest = (list, style, room) =>
-  list.reduce((most, word, i) => (i % style.every ? most : Math.max(most, labelWidth(word, style, room))), 0);
-
-function drawLabel(pen, word, x, y, { style, room, colours, strong = false, ...place }) {
-  const { token, gloss } = cut(word, style, room);
-  const back = strong ? colours.paper : null;
-  const fill = strong ? colours.accent : colours.ink;
-  const first = { size: style.size, weight: strong ? 650 : 400, fill, back, ...place };
-  const second = { size: style.small, fill: colours.muted, back, ...place };
-  const apart = place.align === "right" ? -measure(gloss, style.small) - 5 : measure(token, style.size, first.weight) + 5;
-  if (!gloss) return pen.text(token, x, y, first);
-  if (style.stacked) {
-    pen.text(token, x, y, { ...first, dy: -style.size * 0.55 });
-    return pen.text(gloss, x, y, { ...second, dy: style.size * 0.6 });
-  }
-  pen.text(token, x, y, { ...first, dx: place.align === "right" ? apart : 0 });
-  return pen.text(gloss, x, y, { ...second, dx: place.align === "right" ? 0 : apart });
+// A head at one pixel a cell, to be enlarged: thousands of cells cost no more than one.
+function headImage(view, head) {
+  const { T, S, layer, scale } = view;
+  const image = new ImageData(S, T);
+  const pixels = new Uint32Array(image.data.buffer);
+  const inks = scale.map(([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r);
+  headOf(view, layer, head).forEach((value, i) => (pixels[i] = inks[level(view, value)]));
+  const canvas = dom("canvas", { width: S, height: T, class: Math.max(T, S) <= 100 ? "attend-crisp" : null });
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
 }
 
 // --- matrix view ---
@@ -126,11 +99,12 @@ const DIAGONAL = Math.SQRT1_2;
 function columnLabels(columns, cell, span) {
   const style = labelStyle(columns, cell);
   const level = widest(columns, style, 200);
-  if (level <= cell * style.every - 5) return { style, turn: 0, room: 200, above: style.stacked ? 36 : 22, beyond: 0 };
+  if (level <= cell * style.every - 3) return { style, turn: 0, room: 200, above: style.stacked ? 36 : 22, beyond: 0 };
   const room = 130;
-  const flat = { ...style, stacked: style.stacked && cell * DIAGONAL >= style.size * 2.3 };
+  const flat = { ...style, stacked: false };
   const width = widest(columns, flat, room);
-  const last = Math.max(...columns.map((word, s) => labelWidth(word, flat, room) * DIAGONAL - (columns.length - s - 0.5) * cell));
+  const past = (word, s) => labelWidth(word, flat, room) * DIAGONAL - (columns.length - s - 0.5) * cell;
+  const last = Math.max(...columns.map(past));
   if (cell >= 22 && last + 12 < span * 0.25)
     return { style: flat, turn: 45, room, above: width * DIAGONAL + 20, beyond: Math.max(0, last + 10) };
   return { style, turn: 90, room, above: widest(columns, style, room) + 12, beyond: 0 };
@@ -144,7 +118,7 @@ function layoutMatrix({ rows, columns, T, S }, width) {
   for (let pass = 0; pass < 3; pass++) { // labels depend on the cell, the cell on the room that labels leave
     labels = labelStyle(rows, cell);
     left = Math.ceil(widest(rows, labels, room)) + 10;
-    const fitting = Math.min(48, (width - left - beyond - 3) / S, Math.max(least, 640 / T));
+    const fitting = Math.min(54, (width - left - beyond - 3) / S, Math.max(least, 640 / T));
     cell = Math.floor(Math.max(least, fitting) * density) / density; // whole pixels keep the columns even
     above = columnLabels(columns, cell, width);
     beyond = above.beyond;
@@ -166,7 +140,7 @@ function drawRowLabel(pen, { left, top, cell, labels, room }, { rows, colours },
 
 function drawColumnLabel(pen, { left, top, cell, above }, { columns, colours }, s, strong) {
   const { style, turn, room } = above;
-  const y = turn ? top - 7 : top - (style.stacked ? 18 : 11);
+  const y = turn ? top - 8 : top - (style.stacked ? 18 : 11);
   const shift = turn === 45 ? 4 : 0;
   drawLabel(pen, columns[s], left + (s + 0.5) * cell - shift, y, {
     ...{ style, room, colours, strong, turn },
@@ -174,18 +148,27 @@ function drawColumnLabel(pen, { left, top, cell, above }, { columns, colours }, 
   });
 }
 
-function drawMatrix(pen, layout, view) {
-  const { cell, left, top, right, bottom, labels, above } = layout;
-  const { T, S, map, colours, gold } = view;
+function drawCells(pen, { cell, left, top, right, bottom }, view) {
+  const { T, S, map, threshold, scale } = view;
+  if (T * S > (pen.vector ? 4096 : 1024)) {
+    pen.image(headImage(view, view.head), left, top, right - left, bottom - top);
+    return;
+  }
   map.forEach((value, i) => {
-    if (!value || value < view.threshold) return;
+    if (!value || value < threshold) return;
     const [x, y] = [left + (i % S) * cell, top + Math.floor(i / S) * cell];
-    const colour = tint(view, value);
+    const colour = scale[level(view, value)];
     pen.rect(x, y, cell, cell, { fill: css(colour) });
     if (cell < 36) return;
-    const fill = isBright(colour) ? "#10151c" : "#ffffff";
+    const fill = isBright(colour) ? "#000000" : "#ffffff";
     pen.text((value / UNIT).toFixed(2), x + cell / 2, y + cell / 2, { size: 11, align: "center", fill });
   });
+}
+
+function drawMatrix(pen, layout, view) {
+  const { cell, left, top, right, bottom, labels, above } = layout;
+  const { T, S, colours, gold } = view;
+  drawCells(pen, layout, view);
   const hair = { stroke: colours.hair };
   for (let t = 1; cell >= 8 && t < T; t++) pen.line([[left, top + t * cell], [right, top + t * cell]], hair);
   for (let s = 1; cell >= 8 && s < S; s++) pen.line([[left + s * cell, top], [left + s * cell, bottom]], hair);
@@ -201,13 +184,13 @@ function drawMatrix(pen, layout, view) {
 }
 
 function drawLegend(pen, { x, y }, { scale, top, colours }) {
-  const steps = 70;
+  const steps = LEGEND.width;
   const label = { size: 11, fill: colours.muted };
   pen.text("weight 0", x, y + 5, label);
-  const start = x + measure("weight 0", 11) + 6;
+  const start = Math.ceil(x + measure("weight 0", 11) + 6);
   for (let i = 0; i < steps; i++) {
     const fill = css(scale[Math.round(255 * Math.sqrt((i + 0.5) / steps))]);
-    pen.rect(start + (i * LEGEND.width) / steps, y, LEGEND.width / steps + 0.2, 10, { fill });
+    pen.rect(start + i, y, 1, 10, { fill });
   }
   pen.rect(start, y, LEGEND.width, 10, { stroke: colours.muted, opacity: 0.6 });
   pen.text(exact(top), start + LEGEND.width + 6, y + 5, label);
@@ -312,9 +295,9 @@ function drawLinesReading(pen, layout, view) {
     const y = lineY(layout, i);
     if (taken.some((other) => Math.abs(other - y) < 14)) continue; // numbers never overlap: the largest stand
     taken.push(y);
-    const [x, align] = side === "query" ? [right - 6, "right"] : [left + 6, "left"];
+    const [x, align] = side === "query" ? [right - 1, "right"] : [left + 1, "left"];
     pen.text(exact(value), x, y, { size: 11.5, weight: read ? 650 : 400, fill: colours.ink, align, back: colours.paper });
-    drawSideLabel(pen, layout, view, side === "query" ? "key" : "query", i, read);
+    if (read) drawSideLabel(pen, layout, view, side === "query" ? "key" : "query", i, true);
   }
 }
 
@@ -342,16 +325,6 @@ function moveLines(view, key) {
 // --- heads view ---
 
 const HEAD = { side: 150, gap: 16, label: 20 };
-
-// One pixel a cell; the browser enlarges it.
-function headImage(view, head) {
-  const { T, S, layer } = view;
-  const image = new ImageData(S, T);
-  headOf(view, layer, head).forEach((value, i) => image.data.set([...tint(view, value), 255], 4 * i));
-  const canvas = dom("canvas", { width: S, height: T, class: Math.max(T, S) <= 100 ? "attend-crisp" : null });
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
-}
 
 function layoutHeads({ H, T, S }, width) {
   const across = clamp(Math.floor(width / (HEAD.side + HEAD.gap)), 1, H);
@@ -394,7 +367,8 @@ function describeCell(view, t, s) {
 function describeRow(view, t) {
   const row = rowOf(view, t);
   const order = row.map((_, s) => s).sort((a, b) => row[b] - row[a]);
-  const parts = order.slice(0, 3).flatMap((s, i) => [i ? " · " : "", ...named(view.columns[s]), " ", dom("b", {}, exact(row[s]))]);
+  const look = (s) => [...named(view.columns[s]), " ", dom("b", {}, exact(row[s]))];
+  const parts = order.slice(0, 3).flatMap((s, i) => [i ? " · " : "", ...look(s)]);
   return [...named(view.rows[t]), " → ", ...parts];
 }
 
@@ -402,6 +376,12 @@ const HINT = {
   matrix: [["← ↑ ↓ →", "read"], ["Enter", "one row"], ["Esc", "all"], ["t", "numbers"]],
   lines: [["↑ ↓", "word"], ["← →", "side"], ["Enter", "keep"], ["Esc", "all"], ["t", "numbers"]],
   heads: [["Tab", "next head"], ["Enter", "open"], ["t", "numbers"]],
+};
+
+const INVITATION = {
+  matrix: "Point at a cell to read its weight; choose it to keep its row.",
+  lines: "Point at a word to see its lines; choose it to keep them.",
+  heads: "All heads of this layer on one scale. Open one to read its numbers.",
 };
 
 const hintOf = (name) => HINT[name].flatMap(([key, meaning], i) => [i ? " · " : "", dom("kbd", {}, key), ` ${meaning}`]);
@@ -435,7 +415,10 @@ function render({ model, el }) {
   const scroll = dom("div", { class: "attend-scroll" }, stage);
   const heads = dom("div", { class: "attend-heads", hidden: true });
   const hint = dom("p", { class: "attend-hint" });
-  const say = (text) => readout.replaceChildren(text);
+  const say = (text) => {
+    readout.replaceChildren(text);
+    said = "";
+  };
 
   const stale = { data: true, picture: true };
   let [width, data, view, layout, controls, side, said] = [0, null, null, null, {}, "query", ""];
@@ -445,7 +428,7 @@ function render({ model, el }) {
     const layer = clamp(model.get("layer"), 0, data.N - 1); // a linked slider may run past the end
     const head = clamp(model.get("head"), 0, data.H - 1);
     const query = model.get("query") ?? -1;
-    const [t, s] = model.get("cell");
+    const [t, s] = model.get("cell") ?? [];
     return {
       ...data,
       ...{ name, layer, head, side, map: headOf(data, layer, head), scrolled: scroll.scrollLeft },
@@ -486,14 +469,16 @@ function render({ model, el }) {
 
   function drawPicture() {
     const { name } = view;
-    for (const [trait, control] of Object.entries(controls)) if (control) control.set(trait === "view" ? name : model.get(trait));
     Object.assign(data, { colours: palette(root), scale: sequential(isDark()) });
     view = readView();
+    const shown = { view: name, layer: view.layer, head: view.head, threshold: model.get("threshold") };
+    for (const [trait, control] of Object.entries(controls)) if (control) control.set(shown[trait]);
     layout = VIEWS[name].layout(view, width);
     scroll.hidden = name === "heads";
     heads.hidden = name !== "heads";
     hint.replaceChildren(...hintOf(name));
-    stage.setAttribute("aria-label", `Attention of ${data.T} words over ${data.S}, as ${name}. Arrow keys read, Enter keeps a row.`);
+    const label = `Attention of ${data.T} words over ${data.S}, as ${name}. Arrow keys read, Enter keeps a row.`;
+    stage.setAttribute("aria-label", label);
     if (name === "heads") fillHeads();
     else VIEWS[name].draw(canvasPen(fitCanvas(base, layout.width, layout.height)), layout, view);
     fitCanvas(overlay, layout.width, layout.height);
@@ -505,11 +490,12 @@ function render({ model, el }) {
     const cards = Array.from({ length: data.H }, (_, head) => {
       const open = () => {
         write({ head, view: "matrix" });
-        paint();
+        paintNow(); // at once: what is hidden cannot take the focus
         stage.focus({ preventScroll: true });
       };
       const current = String(head === view.head);
-      return dom("button", { type: "button", onclick: open, "aria-current": current, "data-head": head }, `head ${head}`, headImage(view, head));
+      const attributes = { type: "button", onclick: open, "aria-current": current, "data-head": head };
+      return dom("button", attributes, `head ${head}`, headImage(view, head));
     });
     heads.replaceChildren(...cards);
   }
@@ -522,10 +508,9 @@ function render({ model, el }) {
     const news = JSON.stringify([reading, query, name, view.layer, view.head, view.threshold, data.shape]);
     if (news === said) return;
     said = news;
-    if (name === "heads") readout.replaceChildren("All heads of this layer on one scale. Open one to read its numbers.");
-    else if (reading) readout.replaceChildren(...describeCell(view, ...reading));
-    else if (query >= 0) readout.replaceChildren(...describeRow(view, query));
-    else readout.replaceChildren("Point at a cell to read its weight; choose it to keep its row.");
+    if (name !== "heads" && reading) readout.replaceChildren(...describeCell(view, ...reading));
+    else if (name !== "heads" && query >= 0) readout.replaceChildren(...describeRow(view, query));
+    else readout.replaceChildren(INVITATION[name]);
   }
 
   function paintNow() {
@@ -568,6 +553,7 @@ function render({ model, el }) {
   });
   stage.addEventListener("keydown", (event) => {
     if (event.altKey || event.metaKey) return;
+    view = readView(); // keys may come faster than frames
     const start = [Math.max(view.query, 0), 0];
     const moved = VIEWS[view.name].move({ ...view, reading: view.reading ?? start }, event.key, event.ctrlKey);
     if (moved) read(view.reading ? moved : { reading: start });
@@ -581,7 +567,7 @@ function render({ model, el }) {
 
   // Brings the cell that is read into the scrolling box; the page itself stays where it is.
   function reveal() {
-    const s = model.get("cell")[1];
+    const [, s] = model.get("cell");
     if (s === undefined || view.name !== "matrix") return;
     const x = layout.left + s * layout.cell;
     const [first, last] = [scroll.scrollLeft + layout.left, scroll.scrollLeft + scroll.clientWidth - layout.cell];

@@ -4,6 +4,7 @@ import numpy as np
 import traitlets
 
 from attend.widgets.base import (
+    Checked,
     Widget,
     WrongType,
     WrongValue,
@@ -28,26 +29,26 @@ TOLERANCE = 1e-3  # how far above 1 a weight may be by rounding, as half-precisi
 class AttentionHeatmap(Widget):
     """Attention weights, read cell by cell: which word (row) looks at which (column), and how much.
 
-    The number shown is exactly the given one rounded to four decimals, as `np.round(weights, 4)` does in
-    double precision: `weights[layer, head, t, s]` is shown as `0.8123`. One scale of colour serves all layers
-    and heads.
+    The number shown is exactly the given one rounded to four decimals, as `np.round(weights, 4)`
+    does in double precision: `weights[layer, head, t, s]` is shown as `0.8123`. One scale of colour
+    serves all layers and heads.
 
     Args:
-        weights: numpy array or torch tensor of numbers from 0 to 1, [T, S], [H, T, S] or [N, H, T, S]
-            (N layers, H heads).
+        weights: numpy array or torch tensor of numbers from 0 to 1: [T, S], [H, T, S] or
+            [N, H, T, S] (N layers, H heads).
         tokens: the T words that look (rows, queries).
-        memory_tokens: the S words looked at (columns, keys). None: the tokens themselves, self-attention.
+        memory_tokens: the S words looked at (columns, keys). None: the tokens themselves.
         gloss, memory_gloss: a translation for each token, set small under it.
         gold: the true alignment, outlined: a boolean [T, S] or pairs (t, s).
         threshold: weights below it are not drawn; they can still be read.
-        layer, head, query: what is selected, counted from 0. query is a row, None (kept as −1) for no row.
-        view: "matrix", "lines" (words left and right, joined) or "heads" (all heads of the layer, small).
+        layer, head, query: what is selected, from 0. query is a row, None (kept as −1) for none.
+        view: "matrix", "lines" (words left and right, joined) or "heads" (all of the layer, small).
         title: a line above the picture.
 
-    `layer`, `head`, `query`, `view`, `threshold` and `cell` (the `[t, s]` being read, or `[]`) are written by
-    the reader's hand too: observe them, or link them to other widgets. To change weights and tokens together,
-    assign them inside `with widget.hold_trait_notifications():`. New weights reset a selection that they do
-    not have.
+    `layer`, `head`, `query`, `view`, `threshold` and `cell` (the `[t, s]` being read, or `[]`) are
+    written by the reader's hand too: observe them, or link them to other widgets. To change weights
+    and tokens together, assign them inside `with widget.hold_trait_notifications():`. New weights
+    reset a selection that they do not have.
 
     Raises:
         ValueError, TypeError: naming the argument, what came and what was expected.
@@ -55,19 +56,19 @@ class AttentionHeatmap(Widget):
     Taught in chapter 11.
     """
 
-    weights = traitlets.Any()
-    tokens = traitlets.Any().tag(sync=True)
-    memory_tokens = traitlets.Any(None).tag(sync=True)
-    gloss = traitlets.Any(None).tag(sync=True)
-    memory_gloss = traitlets.Any(None).tag(sync=True)
-    gold = traitlets.Any(None).tag(sync=True)
-    threshold = traitlets.Any(0.0).tag(sync=True)
-    layer = traitlets.Any(0).tag(sync=True)
-    head = traitlets.Any(0).tag(sync=True)
-    query = traitlets.Any(-1).tag(sync=True)
-    cell = traitlets.Any([]).tag(sync=True)
-    view = traitlets.Any("matrix").tag(sync=True)
-    title = traitlets.Any("").tag(sync=True)
+    weights = Checked()
+    tokens = Checked().tag(sync=True)
+    memory_tokens = Checked(None).tag(sync=True)
+    gloss = Checked(None).tag(sync=True)
+    memory_gloss = Checked(None).tag(sync=True)
+    gold = Checked(None).tag(sync=True)
+    threshold = Checked(0.0).tag(sync=True)
+    layer = Checked(0).tag(sync=True)
+    head = Checked(0).tag(sync=True)
+    query = Checked(-1).tag(sync=True)
+    cell = Checked([]).tag(sync=True)
+    view = Checked("matrix").tag(sync=True)
+    title = Checked("").tag(sync=True)
     _cells = traitlets.Bytes().tag(sync=True)
     _shape = traitlets.List().tag(sync=True)
 
@@ -157,10 +158,14 @@ class AttentionHeatmap(Widget):
         shown, keys = self.shown(), self.memory_tokens or self.tokens
         row = self.query if self.query >= 0 else int(shown.max(axis=1).argmax())
         column = int(shown[row].argmax())
-        where = f", layer {self.layer} of {layers}, head {self.head} of {heads}" if layers * heads > 1 else ""
+        where = (
+            f", layer {self.layer} of {layers}, head {self.head} of {heads}"
+            if layers * heads > 1
+            else ""
+        )
         return (
-            f"attention of {rows} tokens over {columns}{where}; {shorten(self.tokens[row], 40)!r} looks most "
-            f"at {shorten(keys[column], 40)!r}, with weight {shown[row, column]:.4f}."
+            f"attention of {rows} tokens over {columns}{where}; {shorten(self.tokens[row], 40)!r} "
+            f"looks most at {shorten(keys[column], 40)!r}, with weight {shown[row, column]:.4f}."
         )
 
     def picture(self) -> str:
@@ -181,19 +186,18 @@ class AttentionHeatmap(Widget):
 
 
 def check_data(weights, tokens, memory_tokens, gloss, memory_gloss, gold) -> dict:
-    """All that must fit together, in the form in which it is kept. Checking twice changes nothing."""
+    """All that must fit together, in the form that is kept. Checking twice changes nothing."""
     weights = check_weights(weights)
-    rows, columns = weights.shape[-2:]
+    shape, (rows, columns) = list(weights.shape), weights.shape[-2:]
     tokens = as_words("tokens", tokens)
     if len(tokens) != rows:
         raise WrongValue(
-            f"weights {list(weights.shape)} has {rows} rows: expected {len(tokens)}, one for each of tokens"
+            f"weights {shape} has {rows} rows: expected {len(tokens)}, one for each of tokens"
         )
     if memory_tokens is not None:
         memory_tokens = as_words("memory_tokens", memory_tokens)
     keys, name = (tokens, "tokens") if memory_tokens is None else (memory_tokens, "memory_tokens")
     if len(keys) != columns:
-        shape = list(weights.shape)
         raise WrongValue(
             f"weights {shape} has {columns} columns: expected {len(keys)}, one for each of {name}"
         )
@@ -202,7 +206,9 @@ def check_data(weights, tokens, memory_tokens, gloss, memory_gloss, gold) -> dic
         "tokens": tokens,
         "memory_tokens": memory_tokens,
         "gloss": None if gloss is None else as_words("gloss", gloss, rows),
-        "memory_gloss": None if memory_gloss is None else as_words("memory_gloss", memory_gloss, columns),
+        "memory_gloss": None
+        if memory_gloss is None
+        else as_words("memory_gloss", memory_gloss, columns),
         "gold": None if gold is None else check_gold(gold, rows, columns),
     }
 
@@ -222,13 +228,17 @@ def check_weights(weights) -> np.ndarray:
             f"weights has a negative value, {weights.min():.4g}: expected 0 to 1, as softmax gives"
         )
     if weights.max() > 1 + TOLERANCE:
-        raise WrongValue(f"weights has the value {weights.max():.4g}: expected 0 to 1, as softmax gives")
+        raise WrongValue(
+            f"weights has the value {weights.max():.4g}: expected 0 to 1, as softmax gives"
+        )
     return weights.clip(0, 1)
 
 
 def check_gold(gold, rows: int, columns: int) -> list[list[int]]:
     """The pairs (t, s) of a boolean [T, S] or of pairs, each once, in reading order."""
-    pairs = list(gold) if isinstance(gold, set | frozenset) or not hasattr(gold, "__len__") else gold
+    pairs = (
+        list(gold) if isinstance(gold, set | frozenset) or not hasattr(gold, "__len__") else gold
+    )
     array = as_array("gold", pairs)
     if array.dtype == bool:
         if array.shape != (rows, columns):
@@ -239,8 +249,9 @@ def check_gold(gold, rows: int, columns: int) -> list[list[int]]:
     if array.size == 0:
         return []
     if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
+        shape = list(array.shape)
         raise WrongValue(
-            f"gold has shape {list(array.shape)}: expected a boolean [{rows}, {columns}] or pairs (t, s)"
+            f"gold has shape {shape}: expected pairs (t, s) or a boolean [{rows}, {columns}]"
         )
     outside = array[(array < 0).any(axis=1) | (array >= [rows, columns]).any(axis=1)]
     if len(outside):
@@ -256,11 +267,14 @@ def check_gold(gold, rows: int, columns: int) -> list[list[int]]:
 def encode(weights: np.ndarray) -> bytes:
     """Ten-thousandths as LEB128: one byte below 128, else two, seven bits each, low bits first.
 
-    A row of softmax over many words is made of small numbers, so that 256 × 256 weights take some 70 kB.
+    A row of softmax over many words is made of small numbers, so that 256 × 256 weights take some
+    70 kB.
     """
     values = np.rint(weights.ravel() * UNIT).astype(np.uint16)
     wide = values >= 128
-    place = np.arange(values.size) + np.cumsum(wide) - wide  # each wide value before moves the next by one
+    place = (
+        np.arange(values.size) + np.cumsum(wide) - wide
+    )  # each wide value before moves the next by one
     data = np.empty(values.size + wide.sum(), dtype=np.uint8)
     data[place] = values & 127 | wide.astype(np.uint16) << 7
     data[place[wide] + 1] = values[wide] >> 7
@@ -268,7 +282,7 @@ def encode(weights: np.ndarray) -> bytes:
 
 
 def decode(data: bytes) -> np.ndarray:
-    """The flat weights in `data`: what the page reads, for tests and for readers of a saved state."""
+    """The flat weights in `data`, as the page reads them: for tests and for a saved state."""
     raw = np.frombuffer(data, dtype=np.uint8).astype(np.uint16)
     follows = np.concatenate([[False], raw[:-1] >= 128])  # second bytes never exceed 78
     values = raw & 127
@@ -288,9 +302,10 @@ def labels(tokens: list[str], gloss: list[str] | None) -> list[str]:
 
 
 def coarser(weights: np.ndarray) -> np.ndarray:
-    """At most BLOCKS × BLOCKS cells, each the largest of those it covers, so that no thin line is lost."""
+    """At most BLOCKS × BLOCKS cells, each the largest of those it covers: no thin line is lost."""
     rows, columns = (
-        np.unique(np.linspace(0, n, min(n, BLOCKS), endpoint=False).astype(int)) for n in weights.shape
+        np.unique(np.linspace(0, n, min(n, BLOCKS), endpoint=False).astype(int))
+        for n in weights.shape
     )
     return np.maximum.reduceat(np.maximum.reduceat(weights, rows, axis=0), columns, axis=1)
 

@@ -1,4 +1,4 @@
-"""What every widget shares: its script and style, its checks, and how it stands where no script runs."""
+"""What widgets share: script and style, checks, and how they stand where no script runs."""
 
 import base64
 import json
@@ -30,18 +30,23 @@ FONT = (
 
 
 class WrongValue(traitlets.TraitError, ValueError):
-    """A value of the right type that cannot be shown. As a TraitError it also rolls a held change back."""
+    """A value that cannot be shown. As a TraitError it also rolls a held change back."""
 
 
 class WrongType(traitlets.TraitError, TypeError):
     """A value of the wrong type. As a TraitError it also rolls a held change back."""
 
 
-def bundle(script: Path) -> str:
-    """The ES module `script` with its relative imports written in: the front end loads one module per widget.
+class Checked(traitlets.TraitType):
+    """A trait of which every value, None too, goes through the widget's own `@validate`."""
 
-    The files stay standard ES modules that an editor, a linter or a browser can load as they are; an imported
-    file may only declare (`export function …`, `export const …`) and import nothing itself.
+
+def bundle(script: Path) -> str:
+    """The ES module `script` with its imports written in: the front end loads one module a widget.
+
+    The files stay standard ES modules that an editor, a linter or a browser can load as they are;
+    an imported file may only declare (`export function …`, `export const …`) and import nothing
+    itself.
     """
     text = script.read_text(encoding="utf8")
     parts = [(script.parent / name).read_text(encoding="utf8") for name in IMPORT.findall(text)]
@@ -49,15 +54,17 @@ def bundle(script: Path) -> str:
 
 
 class Widget(anywidget.AnyWidget):
-    """A widget of the book: `name.py` holds its traits, `name.js` draws them, `name.css` dresses it.
+    """A widget of the book: `name.py` holds its traits, `name.js` draws, `name.css` dresses it.
 
-    A subclass says in `describe()` what it shows, in one sentence (`text/plain`), and draws itself in
-    `picture()` as an SVG for the places where no script runs: GitHub's viewer, a printed page, a saved notebook.
+    A subclass says in `describe()` what it shows, in one sentence (`text/plain`), and draws itself
+    in `picture()` as an SVG for the places where no script runs: GitHub's viewer, a printed page, a
+    saved notebook.
     """
 
     def __init_subclass__(cls, **kwargs):
         name = cls.__module__.rpartition(".")[2]
-        # anywidget gives each instance a subclass of its own, with `_esm` as a trait; a reader's has no file.
+        # anywidget gives each instance a subclass of its own, with `_esm` as a trait; a reader's
+        # subclass, in a notebook, has no file.
         if "_esm" not in vars(cls) and (HERE / f"{name}.js").exists():
             cls._esm = bundle(HERE / f"{name}.js")
             styles = [HERE / f"{part}.css" for part in ("common", name)]
@@ -71,15 +78,16 @@ class Widget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def state_size(self) -> int:
-        """Bytes that this widget adds to a saved page: its state with script and style, binary as base64."""
-        return len(json.dumps(self.get_state(), default=lambda data: base64.b64encode(data).decode()))
+        """Bytes added to a saved page: the state, script and style included, binary as base64."""
+        in_text = json.dumps(self.get_state(), default=lambda data: base64.b64encode(data).decode())
+        return len(in_text)
 
     def _warn_if_heavy(self) -> None:
         if (size := self.state_size()) > HEAVY:
             warnings.warn(
                 f"{type(self).__name__} holds {size / 1000:.0f} kB, more than {HEAVY // 1000} kB; "
                 "show fewer tokens, heads or layers",
-                stacklevel=2,
+                stacklevel=3,
             )
 
     def __repr__(self) -> str:
@@ -97,7 +105,7 @@ class Widget(anywidget.AnyWidget):
 
 
 def as_array(name: str, value) -> np.ndarray:
-    """`value` as a numpy array; it may be a torch tensor of any dtype, on any device, with gradient or not."""
+    """`value` as a numpy array; torch tensors of any dtype, device and gradient, too."""
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         value = (value.float() if value.is_floating_point() else value).numpy()
@@ -150,7 +158,9 @@ def as_words(name: str, value, expected: int | None = None) -> list[str]:
     if not words:
         raise WrongValue(f"{name} is empty: expected at least one token")
     if expected is not None and len(words) != expected:
-        raise WrongValue(f"{name} has {len(words)} entries: expected {expected}, one for each token")
+        raise WrongValue(
+            f"{name} has {len(words)} entries: expected {expected}, one for each token"
+        )
     return words
 
 
@@ -179,20 +189,24 @@ def text_width(text: str, size: float) -> float:
     return size * (wide * 1.02 + (len(text) - wide) * 0.6)
 
 
+def as_text(text: str) -> str:
+    """`text` for an XML file: markup in it is shown as it is, what XML forbids is replaced."""
+    return escape(FORBIDDEN.sub("�", text))
+
+
 def svg_text(text: str, x: float, y: float, **attributes) -> str:
-    """A `<text>`: markup in `text` is shown as it is, and what XML forbids becomes a replacement mark."""
-    clean = FORBIDDEN.sub("�", text)
+    """A `<text>` with further attributes, text_anchor for text-anchor."""
     dressed = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in attributes.items())
-    return f'<text x="{x:.1f}" y="{y:.1f}"{dressed}>{escape(clean)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}"{dressed}>{as_text(text)}</text>'
 
 
 def svg(width: float, height: float, title: str, parts: list[str]) -> str:
     """A standalone SVG on a light panel, so that it reads on a dark page too."""
+    size = f'width="{width:.0f}" height="{height:.0f}"'
+    box = f"0 0 {width:.0f} {height:.0f}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}" font-family="{FONT}" font-size="12" fill="#1c2430">'
-        + svg_text(title, 0, 0).replace('<text x="0.0" y="0.0">', "<title>").replace("</text>", "</title>")
-        + f'<rect width="{width:.0f}" height="{height:.0f}" rx="6" fill="#ffffff"/>'
-        + "".join(parts)
-        + "</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size} '
+        f'viewBox="{box}" font-family="{FONT}" font-size="12" fill="#1c2430">'
+        f"<title>{as_text(title)}</title>"
+        f'<rect {size} rx="6" fill="#ffffff"/>{"".join(parts)}</svg>'
     )

@@ -126,7 +126,12 @@ function ramp(stops) {
 export const sequential = (dark) => ramp(SEQUENTIAL[dark ? "dark" : "light"]);
 export const diverging = (dark) => ramp(DIVERGING[dark ? "dark" : "light"]);
 export const css = ([r, g, b]) => `rgb(${r},${g},${b})`;
-export const isBright = ([r, g, b]) => 0.299 * r + 0.587 * g + 0.114 * b > 140;
+
+// Whether black stands out better than white: on one side of this luminance or the other, one of them has 4.5 : 1.
+export const isBright = (colour) => {
+  const [r, g, b] = colour.map((channel) => (channel / 255) ** 2.2);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179;
+};
 
 // --- text on a canvas ---
 
@@ -169,7 +174,9 @@ const directionOf = (text) => (RIGHT_TO_LEFT.test(text) ? "rtl" : "ltr");
 // rect(x, y, w, h, { fill, stroke, width, opacity })     line(points, { stroke, width, opacity, dash })
 // curve(x1, y1, x2, y2, { stroke, width, opacity })      image(canvas, x, y, w, h)
 // text(string, x, y, { size, weight, fill, align: "left" | "center" | "right", turn, dx, dy, back })
+//
 // `turn` is in degrees, counter-clockwise; dx, dy lie in the turned frame; `back` paints a panel behind the text.
+// A pen whose drawing can be enlarged without loss says so: `vector`.
 
 const TEXT = { size: 13, weight: 400, fill: "#000", align: "left", turn: 0, dx: 0, dy: 0, back: null };
 const textStart = { left: 0, center: 0.5, right: 1 };
@@ -220,7 +227,7 @@ export function canvasPen(context) {
       if (back) {
         const width = measure(string, size, weight);
         context.fillStyle = back;
-        context.fillRect(dx - textStart[align] * width - 2, dy - size * 0.65, width + 4, size * 1.3);
+        context.fillRect(dx - textStart[align] * width - 2, dy - size * 0.6, width + 4, size * 1.2);
       }
       context.font = `${weight} ${size}px ${FONT}`;
       context.direction = directionOf(string);
@@ -246,6 +253,7 @@ export function svgPen(width, height, background) {
   if (background) add("rect", { width, height, fill: background });
   return {
     root,
+    vector: true,
     rect(x, y, w, h, { fill, ...style }) {
       const box = { x: fixed(x), y: fixed(y), width: fixed(w), height: fixed(h) };
       add("rect", { ...box, ...(style.stroke ? stroke(style) : { opacity: style.opacity }), fill: fill ?? "none" });
@@ -267,7 +275,8 @@ export function svgPen(width, height, background) {
       const transform = `translate(${fixed(x)} ${fixed(y)})${turn ? ` rotate(${-turn})` : ""}`;
       if (back) {
         const wide = measure(string, size, weight);
-        const box = { x: dx - textStart[align] * wide - 2, y: dy - size * 0.65, width: wide + 4, height: size * 1.3 };
+        const corner = { x: dx - textStart[align] * wide - 2, y: dy - size * 0.6 };
+        const box = { ...corner, width: wide + 4, height: size * 1.2 };
         add("rect", { transform, ...box, fill: back });
       }
       const rtl = directionOf(string) === "rtl"; // in SVG an anchor counts from where the text begins
@@ -277,6 +286,49 @@ export function svgPen(width, height, background) {
       add("text", { transform, ...place, ...font, direction: rtl ? "rtl" : null }, string);
     },
   };
+}
+
+// --- labels: a word { token, gloss }, the gloss under it where there is room, else beside it ---
+
+const STRONG = 650; // as wide as a label gets
+
+// How to set labels that stand `pitch` pixels apart: thinned out rather than overlapping.
+export function labelStyle(list, pitch) {
+  const size = pitch < 15 ? 11 : 13;
+  const every = Math.max(1, Math.ceil((size + 2) / pitch));
+  return { size, small: size - 1.5, every, stacked: pitch >= size * 2.3 && list.some(({ gloss }) => gloss) };
+}
+
+function cut({ token, gloss }, { size, small, stacked }, room) {
+  if (!gloss) return { token: shorten(token, size, room), gloss };
+  if (stacked) return { token: shorten(token, size, room), gloss: shorten(gloss, small, room) };
+  const short = shorten(token, size, room * 0.6);
+  return { token: short, gloss: shorten(gloss, small, room - measure(short, size) - 5) };
+}
+
+export function labelWidth(word, style, room) {
+  const { token, gloss } = cut(word, style, room);
+  const [first, second] = [measure(token, style.size, STRONG), gloss ? measure(gloss, style.small) : 0];
+  return style.stacked || !gloss ? Math.max(first, second) : first + 5 + second;
+}
+
+export const widest = (list, style, room) =>
+  list.reduce((most, word) => Math.max(most, labelWidth(word, style, room)), 0);
+
+export function drawLabel(pen, word, x, y, { style, room, colours, strong = false, ...place }) {
+  const { token, gloss } = cut(word, style, room);
+  const back = strong ? colours.paper : null;
+  const fill = strong ? colours.accent : colours.ink;
+  const first = { size: style.size, weight: strong ? STRONG : 400, fill, back, ...place };
+  const second = { size: style.small, fill: colours.muted, back, ...place };
+  const apart = place.align === "right" ? -measure(gloss, style.small) - 5 : measure(token, style.size, first.weight) + 5;
+  if (!gloss) return pen.text(token, x, y, first);
+  if (style.stacked) {
+    pen.text(token, x, y, { ...first, dy: -style.size * 0.55 });
+    return pen.text(gloss, x, y, { ...second, dy: style.size * 0.6 });
+  }
+  pen.text(token, x, y, { ...first, dx: place.align === "right" ? apart : 0 });
+  return pen.text(gloss, x, y, { ...second, dx: place.align === "right" ? 0 : apart });
 }
 
 // Gives `canvas` as many pixels as the screen has for that size; returns a context measured in CSS pixels.
@@ -363,7 +415,8 @@ export function table(caption, corner, columns, rows) {
 // A button and the region that it opens; the table is built only while it is seen.
 export function numbers(build) {
   const id = uniqueId("numbers");
-  const region = dom("div", { class: "attend-numbers", id, hidden: true, tabindex: 0, role: "region", "aria-label": "Numbers" });
+  const hidden = { id, hidden: true, tabindex: 0, role: "region", "aria-label": "Numbers" };
+  const region = dom("div", { class: "attend-numbers", ...hidden });
   const refresh = () => region.hidden || region.replaceChildren(build());
   const turn = () => {
     region.hidden = !region.hidden;
@@ -371,7 +424,8 @@ export function numbers(build) {
     if (region.hidden) region.replaceChildren();
     else refresh();
   };
-  const opener = button("Numbers", turn, { "aria-expanded": "false", "aria-controls": id, title: "Table of the numbers (t)" });
+  const state = { "aria-expanded": "false", "aria-controls": id, title: "Table of the numbers (t)" };
+  const opener = button("Numbers", turn, state);
   return { button: opener, region, refresh, turn };
 }
 

@@ -26,25 +26,29 @@ const WIDTHS = [1, 4, 16, 64, 256, 512];
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const mean = (values) => sum(values) / values.length;
 
-// draws[i] = { query, keys }: whole hundredths, so that the dot products are exact.
-function readDraws(model) {
-  const [draws, vectors, width] = model.get("_shape");
-  const numbersDrawn = new Int16Array(bytesOf(model.get("_vectors")).slice().buffer);
-  const vector = (draw, i) => numbersDrawn.subarray((draw * vectors + i) * width).subarray(0, width);
-  return Array.from({ length: draws }, (_, draw) => ({
-    query: vector(draw, 0),
-    keys: Array.from({ length: vectors - 1 }, (_, i) => vector(draw, i + 1)),
-  }));
+// dots[width][query][draw][key]: every query with the keys of every draw, at every width, once for all. The vectors
+// travel as whole hundredths, so that the sums are exact.
+function readDots(model) {
+  const [draws, vectors, length] = model.get("_shape");
+  const whole = new Int16Array(bytesOf(model.get("_vectors")).slice().buffer);
+  const vector = (draw, i) => whole.subarray((draw * vectors + i) * length).subarray(0, length);
+  const each = (count, make) => Array.from({ length: count }, (_, i) => make(i));
+  const dot = (width, query, draw, key) => {
+    const [a, b] = [vector(query, 0), vector(draw, key + 1)];
+    let total = 0;
+    for (let i = 0; i < width; i++) total += a[i] * b[i];
+    return total / 10000;
+  };
+  const row = (width, query, draw) => each(vectors - 1, (key) => dot(width, query, draw, key));
+  const at = (width) => each(draws, (query) => each(draws, (draw) => row(width, query, draw)));
+  return new Map(WIDTHS.map((width) => [width, at(width)]));
 }
 
-function dot(query, key, width) {
-  let total = 0;
-  for (let i = 0; i < width; i++) total += query[i] * key[i];
-  return total / 10000;
+// The scores of every pair of a query and a draw of keys: [draws * draws][n_keys].
+function scoresOf(dots, width, scaled) {
+  const divisor = scaled ? Math.sqrt(width) : 1;
+  return dots.get(width).flat().map((row) => row.map((value) => value / divisor));
 }
-
-const scoresOf = ({ query, keys: each }, width, scaled) =>
-  each.map((key) => dot(query, key, width) / (scaled ? Math.sqrt(width) : 1));
 
 function softmax(scores) {
   const most = Math.max(...scores);
@@ -72,13 +76,12 @@ const MEASURES = [
   { name: "Gradient let through", of: gradientNorm, high: () => 0.5, ticks: [0, 0.25, 0.5] },
 ];
 
-// Each measure at each width, averaged over the draws, with and without √d_k: the curves.
-function curvesOf(draws, temperature) {
-  const along = (measure) => (scaled) => WIDTHS.map((width) => measure(width, scaled));
-  const averaged = ({ of }) =>
-    along((width, scaled) =>
-      mean(draws.map((each) => of(softmax(scoresOf(each, width, scaled).map((score) => score / temperature))))));
-  const spread = along((width, scaled) => variance(draws.flatMap((each) => scoresOf(each, width, scaled))));
+// Each measure at each width, averaged over all pairs, with and without √d_k: the curves.
+function curvesOf(dots, temperature) {
+  const along = (measure) => (scaled) => WIDTHS.map((width) => measure(scoresOf(dots, width, scaled)));
+  const weightsOf = (scores) => softmax(scores.map((score) => score / temperature));
+  const averaged = ({ of }) => along((pairs) => mean(pairs.map((scores) => of(weightsOf(scores)))));
+  const spread = along((pairs) => variance(pairs.flat()));
   return [...MEASURES.map(averaged), spread].map((curve) => ({ scaled: curve(true), unscaled: curve(false) }));
 }
 
@@ -110,7 +113,7 @@ function drawBars(pen, { x, y, width }, { title, values, low, high, digits, colo
 
 const PLOT = 190;
 
-// A measure against d_k: the mean of all draws as two curves, this draw as a ring.
+// A measure against d_k: the mean of all draws as two curves, this draw as a small square.
 function drawPlot(pen, { x, y, width }, plot, { colours, at, scaled }) {
   const [left, right, top, bottom] = [x + 30, x + width - 12, y + 52, y + PLOT - 26];
   const across = (i) => left + (i / (WIDTHS.length - 1)) * (right - left);
@@ -121,7 +124,10 @@ function drawPlot(pen, { x, y, width }, plot, { colours, at, scaled }) {
     pen.line([[left, down(tick)], [right, down(tick)]], { stroke: colours.hair });
     pen.text(String(tick), left - 6, down(tick), { ...small(colours), align: "right" });
   }
-  WIDTHS.forEach((each, i) => i % 1 === 0 && pen.text(String(each), across(i), bottom + 13, { ...small(colours), size: 10, align: "center" }));
+  const every = width < 170 ? 2 : 1;
+  WIDTHS.forEach((each, i) => {
+    if (i % every === 0) pen.text(String(each), across(i), bottom + 13, { ...small(colours), size: 10, align: "center" });
+  });
   pen.line([[across(at), top], [across(at), bottom]], { stroke: colours.muted, dash: [2, 3] });
   const curve = (values, style) => pen.line(values.map((value, i) => [across(i), down(value)]), style);
   curve(plot.curve.unscaled, { stroke: colours.negative, width: scaled ? 1.5 : 3, dash: [6, 4] });
@@ -130,15 +136,19 @@ function drawPlot(pen, { x, y, width }, plot, { colours, at, scaled }) {
   pen.rect(cx - 4.5, cy - 4.5, 9, 9, { fill: colours.paper, stroke: colours.ink, width: 2 });
 }
 
-function drawKey(pen, x, y, width, colours) {
+// What the curves and the square are, set in as many lines as they need.
+function drawKey(pen, { x, y, width }, colours) {
   const label = { size: 12, fill: colours.ink };
-  pen.line([[x, y], [x + 28, y]], { stroke: colours.positive, width: 3 });
-  pen.text("divided by √d_k", x + 34, y, label);
-  pen.line([[x + 150, y], [x + 178, y]], { stroke: colours.negative, width: 3, dash: [6, 4] });
-  pen.text("not divided", x + 184, y, label);
-  const [ringX, ringY] = width > 520 ? [x + 280, y] : [x, y + 20];
-  pen.rect(ringX, ringY - 4.5, 9, 9, { fill: colours.paper, stroke: colours.ink, width: 2 });
-  pen.text("this draw (curves: mean of all draws, against d_k)", ringX + 16, ringY, label);
+  const place = width > 600 ? [[0, 0], [150, 0], [280, 0], [360, 0]] : [[0, 0], [150, 0], [0, 20], [80, 20]];
+  const [solid, dashed, square, note] = place.map(([dx, dy]) => [x + dx, y + dy]);
+  const stroke = ([left, top], style) => pen.line([[left, top], [left + 28, top]], { width: 3, ...style });
+  stroke(solid, { stroke: colours.positive });
+  pen.text("divided by √d_k", solid[0] + 34, solid[1], label);
+  stroke(dashed, { stroke: colours.negative, dash: [6, 4] });
+  pen.text("not divided", dashed[0] + 34, dashed[1], label);
+  pen.rect(square[0], square[1] - 4.5, 9, 9, { fill: colours.paper, stroke: colours.ink, width: 2 });
+  pen.text("this draw", square[0] + 16, square[1], label);
+  pen.text("curves: mean of all draws, by d_k", note[0] + 16, note[1], { ...label, fill: colours.muted });
 }
 
 // The whole figure at a given width: bars side by side and plots in a row where there is room.
@@ -150,7 +160,7 @@ function layoutOf(width, count) {
   const keyY = second.y + barHeight + 22;
   const across = width >= 720 ? 4 : 2;
   const plotWidth = (width - (across - 1) * 20) / across;
-  const plotsY = keyY + (width > 520 ? 24 : 44);
+  const plotsY = keyY + (width > 600 ? 24 : 44);
   const plots = Array.from({ length: 4 }, (_, i) => ({
     ...{ x: (i % across) * (plotWidth + 20), y: plotsY + Math.floor(i / across) * (PLOT + 14), width: plotWidth },
   }));
@@ -158,7 +168,11 @@ function layoutOf(width, count) {
   return { bars, keyY, plots, width, height: plots[3].y + PLOT };
 }
 
-const reachOf = (scores) => [3, 10, 30, 100, 300].find((reach) => scores.every((score) => Math.abs(score) <= reach)) ?? 1000;
+// A round end for the axis, so that growing scores are seen to grow.
+function reachOf(scores) {
+  const most = Math.max(...scores.map(Math.abs));
+  return [3, 10, 30, 100, 300].find((reach) => most <= reach) ?? 1000;
+}
 
 function drawAll(pen, layout, view) {
   const { scores, weights, colours, scaled, d_k: width, temperature } = view;
@@ -167,7 +181,7 @@ function drawAll(pen, layout, view) {
   drawBars(pen, layout.bars[0], { title, values: scores, low: -reach, high: reach, digits: 2, colours });
   const weightsTitle = temperature === 1 ? "softmax(scores)" : `softmax(scores / ${temperature.toFixed(2)})`;
   drawBars(pen, layout.bars[1], { title: weightsTitle, values: weights, low: 0, high: 1, digits: 4, colours });
-  drawKey(pen, 0, layout.keyY, layout.width, colours);
+  drawKey(pen, { x: 0, y: layout.keyY, width: layout.width }, colours);
   const place = { colours, scaled, at: WIDTHS.indexOf(width) };
   plotsOf(view).forEach((plot, i) => drawPlot(pen, layout.plots[i], plot, place));
 }
@@ -179,11 +193,12 @@ function plotsOf({ weights, curves, spread }) {
     const low = name === "Effective keys" ? 1 : 0;
     const value = of(weights);
     const marks = low ? [1, (1 + n) / 2, n] : ticks;
-    return { name, value, number: value.toFixed(4), ticks: marks, curve: curves[i], scale: (v) => (v - low) / (top - low) };
+    const scale = (each) => (each - low) / (top - low);
+    return { name, value, number: value.toFixed(4), ticks: marks, curve: curves[i], scale };
   });
   const logarithm = (value) => (Math.log2(Math.max(value, 0.25)) + 2) / 12; // 1/4 to 1024
-  plots.push({ name: "Variance of scores", value: spread, number: spread.toFixed(2), ticks: [1, 16, 256], curve: curves[3], scale: logarithm });
-  return plots;
+  const last = { value: spread, number: spread.toFixed(2), ticks: [1, 16, 256], scale: logarithm };
+  return [...plots, { name: "Variance of scores", curve: curves[3], ...last }];
 }
 
 // --- the widget ---
@@ -191,14 +206,22 @@ function plotsOf({ weights, curves, spread }) {
 const TRAITS = ["d_k", "temperature", "scaled", "draw"];
 
 function tableOf({ scores, weights, d_k: width, scaled, temperature, draw }) {
-  const how = `d_k = ${width}, ${scaled ? "divided" : "not divided"} by √d_k, temperature ${temperature.toFixed(2)}, draw ${draw}`;
+  const how = [
+    `d_k = ${width}`,
+    `${scaled ? "divided" : "not divided"} by √d_k`,
+    `temperature ${temperature.toFixed(2)}`,
+    `draw ${draw}`,
+  ].join(", ");
   const rows = scores.map((score, i) => [`key ${i}`, score.toFixed(4), weights[i].toFixed(4)]);
   return table(how, "", ["score", "weight"], rows);
 }
 
 function summary(view) {
   const [largest, effective, gradient] = plotsOf(view).map(({ number }) => dom("b", {}, number));
-  return ["The largest weight is ", largest, ", as if ", effective, " keys shared the attention; softmax lets a gradient of norm ", gradient, " through."];
+  return [
+    ...["The largest weight is ", largest, ", as if ", effective, " keys shared the attention; "],
+    ...["softmax lets a gradient of norm ", gradient, " through."],
+  ];
 }
 
 function render({ model, el }) {
@@ -206,7 +229,8 @@ function render({ model, el }) {
   const root = figure("ScaledSoftmax", "Why scores are divided by the square root of d_k");
   const stage = dom("div", { class: "attend-softmax", "data-role": "stage" });
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
-  const draws = readDraws(model);
+  const dots = readDots(model);
+  const draws = dots.get(1).length;
   let [width, view, layout, curves] = [0, null, null, { temperature: null }];
 
   const controls = {
@@ -217,18 +241,20 @@ function render({ model, el }) {
       { min: -1, max: 1, step: 0.02, format: (power) => (10 ** power).toFixed(2) },
       (power) => write({ temperature: Number((10 ** power).toFixed(3)) }),
     ),
-    draw: select("Draw", draws.map((_, i) => [i, String(i)]), (draw) => write({ draw })),
+    draw: select("Draw", Array.from({ length: draws }, (_, i) => [i, String(i)]), (draw) => write({ draw })),
   };
 
   function readView() {
     const traits = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-    const draw = Math.min(Math.max(traits.draw, 0), draws.length - 1);
-    if (curves.temperature !== traits.temperature) curves = { temperature: traits.temperature, each: curvesOf(draws, traits.temperature) };
-    const scores = scoresOf(draws[draw], traits.d_k, traits.scaled);
+    const draw = Math.min(Math.max(traits.draw, 0), draws - 1);
+    const { temperature } = traits;
+    if (curves.temperature !== temperature) curves = { temperature, each: curvesOf(dots, temperature) };
+    const pairs = scoresOf(dots, traits.d_k, traits.scaled);
+    const scores = pairs[draw * draws + draw];
     return {
       ...{ ...traits, draw, scores, curves: curves.each, colours: palette(root) },
       weights: softmax(scores.map((score) => score / traits.temperature)),
-      spread: variance(draws.flatMap((each) => scoresOf(each, traits.d_k, traits.scaled))),
+      spread: variance(pairs.flat()),
     };
   }
 
@@ -236,7 +262,8 @@ function render({ model, el }) {
     if (!width) return;
     view = readView();
     layout = layoutOf(width, view.scores.length);
-    for (const [name, control] of Object.entries(controls)) control.set(name === "temperature" ? Math.log10(view.temperature) : view[name]);
+    const shown = { ...view, temperature: Math.log10(view.temperature) };
+    for (const [name, control] of Object.entries(controls)) control.set(shown[name]);
     const pen = svgPen(layout.width, layout.height);
     drawAll(pen, layout, view);
     readout.replaceChildren(...summary(view));
@@ -253,12 +280,15 @@ function render({ model, el }) {
   });
   const shelf = numbers(() => tableOf(view));
   const copy = copyButtons("scaled-softmax", picture, (text) => readout.replaceChildren(text));
-  const widths = dom("span", { class: "attend-pair" }, dom("span", { class: "attend-inline", "aria-hidden": "true" }, "d_k"), controls.d_k.element);
+  const name = dom("span", { class: "attend-inline", "aria-hidden": "true" }, "d_k");
+  const widths = dom("span", { class: "attend-pair" }, name, controls.d_k.element);
   const rest = [controls.scaled, controls.temperature, controls.draw].map(({ element }) => element);
   const bar = dom("div", { class: "attend-bar" }, widths, ...rest, dom("span", { class: "attend-end" }, shelf.button, copy));
   keys(root, { t: () => shelf.turn() });
 
-  const hint = dom("p", { class: "attend-hint" }, dom("kbd", {}, "Tab"), " next control · ", dom("kbd", {}, "← →"), " change it · ", dom("kbd", {}, "t"), " numbers");
+  const key = (name) => dom("kbd", {}, name);
+  const meanings = [key("Tab"), " next control · ", key("← →"), " change it · ", key("t"), " numbers"];
+  const hint = dom("p", { class: "attend-hint" }, ...meanings);
   root.append(bar, readout, stage, hint, shelf.region);
   el.append(root);
   const stops = [

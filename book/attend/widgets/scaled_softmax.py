@@ -3,18 +3,28 @@
 import numpy as np
 import traitlets
 
-from attend.widgets.base import Widget, WrongType, as_choice, as_index, as_number, svg, svg_text
+from attend.widgets.base import (
+    Checked,
+    Widget,
+    WrongType,
+    as_choice,
+    as_index,
+    as_number,
+    svg,
+    svg_text,
+)
 
 WIDTHS = (1, 4, 16, 64, 256, 512)
 HUNDREDTHS = 100  # a vector's numbers have two decimals and travel as whole hundredths
 
 
 class ScaledSoftmax(Widget):
-    """Scores of a random query with random keys, and what softmax makes of them, with and without √d_k.
+    """Scores of a random query with random keys, and their softmax, with and without √d_k.
 
-    Queries and keys are drawn from a normal distribution with mean 0 and variance 1, 512 numbers each, rounded
-    to two decimals; d_k takes the first so many of them. A dot product of d_k such pairs has variance d_k
-    (Vaswani et al. 2017, section 3.2.1, footnote 4), so one key decides its softmax once d_k is large.
+    Queries and keys are drawn from a normal distribution with mean 0 and variance 1, 512 numbers
+    each, rounded to two decimals; d_k takes the first so many of them. A dot product of d_k such
+    pairs has variance d_k (Vaswani et al. 2017, section 3.2.1, footnote 4), so one key decides its
+    softmax once d_k is large.
 
     Args:
         n_keys: keys that compete, 2 to 16.
@@ -25,7 +35,8 @@ class ScaledSoftmax(Widget):
         scaled: whether scores are divided by √d_k.
         draw: the one whose bars are shown.
 
-    `d_k`, `temperature`, `scaled` and `draw` are written by the reader's hand too: observe or link them.
+    `d_k`, `temperature`, `scaled` and `draw` are written by the reader's hand too: observe or link
+    them.
 
     Raises:
         ValueError, TypeError: naming the argument, what came and what was expected.
@@ -33,10 +44,10 @@ class ScaledSoftmax(Widget):
     Taught in chapter 10.
     """
 
-    d_k = traitlets.Any(64).tag(sync=True)
-    temperature = traitlets.Any(1.0).tag(sync=True)
-    scaled = traitlets.Any(True).tag(sync=True)
-    draw = traitlets.Any(0).tag(sync=True)
+    d_k = Checked(64).tag(sync=True)
+    temperature = Checked(1.0).tag(sync=True)
+    scaled = Checked(True).tag(sync=True)
+    draw = Checked(0).tag(sync=True)
     _vectors = traitlets.Bytes().tag(sync=True)
     _shape = traitlets.List().tag(sync=True)
 
@@ -44,7 +55,8 @@ class ScaledSoftmax(Widget):
         n_keys = as_index("n_keys", n_keys, 17, first=2)
         draws = as_index("draws", draws, 33, first=1)
         vectors = np.random.default_rng(seed).standard_normal((draws, 1 + n_keys, max(WIDTHS)))
-        self._whole = np.rint(vectors * HUNDREDTHS).astype("<i2")  # the first of each draw is its query
+        # The first of each draw is its query, the others its keys.
+        self._whole = np.rint(vectors * HUNDREDTHS).astype("<i2")
         super().__init__(
             **{"_vectors": self._whole.tobytes(), "_shape": list(vectors.shape)},
             **{"d_k": d_k, "temperature": temperature, "scaled": scaled, "draw": draw},
@@ -62,22 +74,26 @@ class ScaledSoftmax(Widget):
         return self._whole[:, 1:] / HUNDREDTHS
 
     def all_scores(self) -> np.ndarray:
-        """q·k, over √d_k if scaled, of every draw: [draws, n_keys]. Their variance is d_k, or 1 if scaled."""
-        width = self.d_k
-        # Whole hundredths, so that the sums are exact and the page finds the same ones.
-        dots = np.einsum("dk,dsk->ds", *(each[..., :width].astype(np.int64) for each in self._pair()))
-        return dots / HUNDREDTHS**2 / (width**0.5 if self.scaled else 1.0)
+        """q·k, over √d_k if scaled, of every query with every draw's keys: [draws, draws, n_keys].
+
+        Their variance is near d_k, or near 1 if scaled.
+        """
+        whole = self._whole[..., : self.d_k].astype(
+            np.int64
+        )  # sums are exact: the page finds the same ones
+        dots = np.einsum("qk,dsk->qds", whole[:, 0], whole[:, 1:])
+        return dots / HUNDREDTHS**2 / (self.d_k**0.5 if self.scaled else 1.0)
 
     def scores(self) -> np.ndarray:
         """The scores of the selected draw, as the page shows them: [n_keys]."""
-        return self.all_scores()[self.draw]
+        return self.all_scores()[self.draw, self.draw]
 
     def weights(self) -> np.ndarray:
         """softmax(scores / temperature) of the selected draw: [n_keys]."""
         return softmax(self.scores() / self.temperature)
 
     def consequences(self) -> dict[str, float]:
-        """What the page says of these weights, and of the scores of all draws."""
+        """What the page says of these weights, and of the scores of all draws together."""
         weights = self.weights()
         return {
             "largest": float(weights.max()),
@@ -85,9 +101,6 @@ class ScaledSoftmax(Widget):
             "gradient": gradient_norm(weights),
             "variance": float(self.all_scores().var()),
         }
-
-    def _pair(self):
-        return self._whole[:, 0], self._whole[:, 1:]
 
     @traitlets.validate("d_k")
     def _check_width(self, proposal):
@@ -111,9 +124,9 @@ class ScaledSoftmax(Widget):
         found = self.consequences()
         how = "divided by √d_k" if self.scaled else "not divided by √d_k"
         return (
-            f"with d_k = {self.d_k}, scores {how} and temperature {self.temperature:g}, the largest of "
-            f"{self._whole.shape[1] - 1} softmax weights is {found['largest']:.4f} and the gradient let "
-            f"through has norm {found['gradient']:.4f}."
+            f"with d_k = {self.d_k}, scores {how} and temperature {self.temperature:g}, the "
+            f"largest of {self._shape[1] - 1} softmax weights is {found['largest']:.4f} and the "
+            f"gradient let through has norm {found['gradient']:.4f}."
         )
 
     def picture(self) -> str:
@@ -147,7 +160,7 @@ def effective_keys(weights: np.ndarray) -> float:
 
 
 def gradient_norm(weights: np.ndarray) -> float:
-    """The Frobenius norm of softmax's Jacobian diag(p) − p pᵀ: what is left of a gradient passing through."""
+    """The Frobenius norm of softmax's Jacobian diag(p) − p pᵀ: what a gradient must pass."""
     return float(np.linalg.norm(np.diag(weights) - np.outer(weights, weights)))
 
 
