@@ -1,4 +1,4 @@
-"""The claims that notes on this subject repeat, and the one way in which a chapter gives its verdict."""
+"""The claims that notes on this subject repeat, and the one way a chapter gives its verdict."""
 
 # Worded as they are commonly told; the verdicts say what is true of them.
 CLAIMS = {
@@ -65,7 +65,7 @@ VERDICTS = ("holds", "holds if", "does not hold")
 
 
 def claim(number: int, verdict: str, evidence: bool) -> None:
-    """Print the verdict on a claim of the ledger, if the evidence computed in the same cell is true.
+    """Print the verdict on a claim of the ledger, if the evidence computed beside it is true.
 
     `verdict` begins with "holds", "holds if" or "does not hold" and may go on to say when or why.
     Raises AssertionError where the evidence is false: the verdict is stale, or the code is broken.
