@@ -5,6 +5,7 @@ BIN    := .venv/bin
 READY  := .venv/ready
 SITE   := _build/html
 export PYTHONUTF8 := 1
+export TQDM_DISABLE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help book html lab test unit chapters browser lint bench weave execute lock clean
@@ -29,7 +30,7 @@ book: html ## build the pages, serve them on loopback and print the address
 	  || { echo "make: port $(PORT) is taken; choose another: make book PORT=8001"; exit 1; }
 
 lab: $(READY) ## JupyterLab on the chapters
-	$(BIN)/jupyter lab book
+	TQDM_DISABLE= $(BIN)/jupyter lab book
 
 weave: $(READY) ## rewrite the woven cells of the chapters from book/attend
 	$(BIN)/python tools/weave.py

@@ -1,4 +1,4 @@
-"""The checkers behind the exercises: `check("11.1", answer)` says *not attempted*, *right*, or why not.
+"""The checkers behind the exercises: `check("11.1", answer)` says whether it is right, or why not.
 
 One module a chapter, named by its concept; `checking` is what they share.
 """
