@@ -32,14 +32,16 @@ book: html ## build the pages, serve them on loopback and print the address
 lab: $(READY) ## JupyterLab on the chapters
 	TQDM_DISABLE= $(BIN)/jupyter lab book
 
-weave: $(READY) ## rewrite the woven cells of the chapters from book/attend
+weave: $(READY) ## rewrite what is derived: the chapters' woven cells, book/claims.md
 	$(BIN)/python tools/weave.py
+	$(BIN)/python tools/ledger.py
 
 execute: $(READY) weave ## run the chapters and store their outputs (CHAPTERS=book/11_self_attention.ipynb for one)
 	$(BIN)/python tools/execute.py $(CHAPTERS)
 
 lint: $(READY)
 	$(BIN)/python tools/weave.py --check
+	$(BIN)/python tools/ledger.py --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 

@@ -5,11 +5,12 @@ import inspect
 import numpy as np
 import pytest
 import torch
-from attend import autograd as ag
-from attend.autograd import Tensor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
+from attend import autograd as ag
+from attend.autograd import Tensor
 
 rng = np.random.default_rng(7)
 

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from attend.autograd import Tensor, check_gradient, cross_entropy
 from attend.convolution import CNN, Conv2d, MaxPool2d, conv2d, fold, max_pool2d, pad, unfold
 from attend.feedforward import Batches, accuracy, digits
 from attend.optimizers import Adam
 from attend.training import fit
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 rng = np.random.default_rng(13)
 

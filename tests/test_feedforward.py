@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+
 from attend.autograd import Tensor, check_gradient, cross_entropy
 from attend.feedforward import (
     ACTIVATIONS,

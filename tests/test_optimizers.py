@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from attend import optimizers
 from attend.autograd import Tensor, cross_entropy
 from attend.optimizers import SGD, Adam, AdamW, RMSProp, clip_gradients, soft_threshold

@@ -6,12 +6,13 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 import torch
-from attend.widgets import AttentionHeatmap, ScaledSoftmax
-from attend.widgets.attention_heatmap import decode, encode
-from attend.widgets.base import HEAVY, HERE, SCALE
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+from attend.widgets import AttentionHeatmap, ScaledSoftmax
+from attend.widgets.attention_heatmap import decode, encode
+from attend.widgets.base import HEAVY, HERE, SCALE
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [

@@ -3,7 +3,13 @@
 One module a chapter, named by its concept; `checking` is what they share.
 """
 
-from attend.exercises import self_attention  # noqa: F401  (each module registers its checkers)
+from attend.exercises import (  # noqa: F401  (each module registers its checkers)
+    backpropagation,
+    convolution,
+    functions,
+    generalising,
+    self_attention,
+)
 from attend.exercises.checking import check, verdict
 
 __all__ = ["check", "verdict"]

@@ -1,0 +1,95 @@
+"""The checkers of chapter 01."""
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+from attend.exercises.checking import NotYet, draw, exercise, run, same
+
+
+def numbers(*shape: int) -> np.ndarray:
+    """Numbers to try an answer on, the same each time, as numpy arrays."""
+    return draw(*shape).numpy()
+
+
+def parts(result, names: str) -> list[np.ndarray]:
+    """What a function returned, as so many arrays."""
+    wanted = names.split(", ")
+    if not isinstance(result, tuple | list) or len(result) != len(wanted):
+        raise NotYet(f"it must return {names}, got a {type(result).__name__}")
+    try:
+        return [np.asarray(part, dtype=float) for part in result]
+    except (TypeError, ValueError):
+        raise NotYet(f"{names} must be arrays of numbers") from None
+
+
+@exercise("01.1")
+def neuron(answer) -> None:
+    x, w = numbers(5), numbers(5)[::-1].copy()
+    for b, when in ((0.5, "positive"), (-9.0, "negative")):
+        wanted = max(float(x @ w) + b, 0.0)
+        same(run(answer, x, w, b), wanted, f"where w · x + b is {when}")
+
+
+@exercise("01.2")
+def collapse(answer) -> None:
+    W1, b1, W2, b2 = numbers(3, 7), numbers(7), numbers(7, 2), numbers(2)
+    W, b = parts(run(answer, W1, b1, W2, b2), "W, b")
+    if W.shape == (2, 3):
+        raise NotYet("W has shape [2, 3], expected [3, 2]: examples are rows, so W₁ comes first")
+    same(W, W1 @ W2, "for layers 3 → 7 → 2, W:")
+    if b.shape == (2,) and np.allclose(b, b1[:2] + b2):
+        raise NotYet("b₁ passes through the second layer too: it is multiplied by W₂")
+    same(b, b1 @ W2 + b2, "for layers 3 → 7 → 2, b:")
+
+
+@exercise("01.3")
+def exactly_one(answer) -> None:
+    W, b, w = parts(run(answer), "W, b, w")
+    units = b.size
+    if W.shape != (3, units) or b.shape != (units,) or w.shape != (units,):
+        shapes = ", ".join(str(list(part.shape)) for part in (W, b, w))
+        raise NotYet(f"the shapes of W, b, w are {shapes}, expected [3, H], [H], [H]")
+    inputs = np.array(list(np.ndindex(2, 2, 2)), dtype=float)  # [8, 3]
+    found = np.maximum(inputs @ W + b, 0) @ w  # [8]
+    for bits, value in zip(inputs.astype(int).tolist(), found.tolist(), strict=True):
+        wanted = float(sum(bits) == 1)
+        if not np.isclose(value, wanted, atol=1e-6):
+            raise NotYet(f"for the inputs {bits} it gives {value:.6g}, expected {wanted:g}")
+
+
+@exercise("01.4")
+def silu_slope(answer) -> None:
+    z = np.linspace(-4, 4, 9)
+    leaf = torch.tensor(z, requires_grad=True)
+    (wanted,) = torch.autograd.grad(torch.nn.functional.silu(leaf).sum(), leaf)
+    found = run(answer, z.copy())
+    sigmoid = 1 / (1 + np.exp(-z))
+    if np.shape(found) == z.shape and np.allclose(found, sigmoid):
+        raise NotYet("that is σ(z), one of two terms: z · σ(z) is a product")
+    if np.shape(found) == z.shape and np.allclose(found, z * sigmoid):
+        raise NotYet("that is SiLU itself; its slope is asked for")
+    same(found, wanted, "for z from −4 to 4")
+
+
+@exercise("01.5")
+def count(answer) -> None:
+    for sizes in ([64, 32, 10], [3, 1], [2, 7, 5, 1]):
+        wanted = sum((n + 1) * m for n, m in pairwise(sizes))
+        found = run(answer, list(sizes))
+        weights = sum(n * m for n, m in pairwise(sizes))
+        if np.ndim(found) == 0 and found == weights:
+            raise NotYet(f"for {sizes} {weights} counts the weights: each unit has a bias as well")
+        same(found, wanted, f"for {sizes}")
+
+
+@exercise("01.6")
+def units_needed(answer) -> None:
+    for curvature, error in ((4 * np.pi**2, 0.01), (2.0, 0.001), (8.0, 0.25), (1.0, 10.0)):
+        wanted = max(int(np.ceil((curvature / (8 * error)) ** 0.5)), 1)
+        found = run(answer, curvature, error)
+        when = f"for a curvature of {curvature:.4g} and an error of {error:g}"
+        if np.ndim(found) == 0 and not float(found).is_integer():
+            raise NotYet(f"{when} it returns {float(found):.6g}: units come whole, so round up")
+        same(found, wanted, when)

@@ -1,0 +1,121 @@
+"""The built pages in a real browser, with the network closed.
+
+`visit("book/11_self_attention.html", width=360, theme="dark")` opens a page and hands back
+Playwright's Page once its widgets stand. When the test ends, a message in the console, an uncaught
+error or a request to any other machine than this one fails it.
+"""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "_build" / "html"
+CHROMIUM = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+# Ajv, inside the widget manager, remarks on its own schema; nothing of ours.
+KNOWN = ("strict mode: use allowUnionTypes",)
+WIDGETS_WANTED = """() => document.querySelectorAll(
+    'script[type="application/vnd.jupyter.widget-view+json"]').length"""
+
+
+def find_chromium() -> str | None:
+    named = os.environ.get("PLAYWRIGHT_CHROMIUM")
+    return next(filter(None, map(shutil.which, (named, *CHROMIUM) if named else CHROMIUM)), None)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Without a browser these tests are skipped, loudly; in CI that is a failure."""
+    if not items or find_chromium():
+        return
+    line = (
+        "NO CHROMIUM FOUND: the browser tests did not run (install it or set PLAYWRIGHT_CHROMIUM)"
+    )
+    if os.environ.get("CI") == "true":
+        pytest.exit(line, returncode=1)
+    config.get_terminal_writer().line(f"\n{'!' * 20} {line} {'!' * 20}", red=True, bold=True)
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=line))
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address():
+    """Where the built book is served, on loopback."""
+    assert (SITE / "index.html").is_file(), "there are no built pages: run make html first"
+    handler = functools.partial(Quiet, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(address, chromium):
+    """Open a page at a width and in a theme; see above."""
+    contexts, faults = [], []
+
+    def on_request(route):
+        url = urlsplit(route.request.url)
+        if url.hostname == "127.0.0.1" or url.scheme in ("data", "blob"):
+            route.continue_()
+        else:
+            faults.append(f"asked for {route.request.url}")
+            route.abort()
+
+    def on_console(message):
+        if message.type in ("error", "warning") and not message.text.startswith(KNOWN):
+            faults.append(f"console {message.type}: {message.text}")
+
+    def open_page(path, width=1280, theme="light"):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, has_touch=width < 500
+        )
+        contexts.append(context)
+        choose = "localStorage.setItem('mode', '{0}'); localStorage.setItem('theme', '{0}')"
+        context.add_init_script(choose.format(theme))
+        context.route("**/*", on_request)
+        page = context.new_page()
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
+        page.goto(f"{address}/{path}", wait_until="load")
+        wanted = page.evaluate(WIDGETS_WANTED)
+        page.wait_for_function(
+            "n => document.querySelectorAll('[data-widget]').length >= n",
+            arg=wanted,
+            timeout=30_000,
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults, "\n".join(faults)

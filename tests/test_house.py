@@ -1,0 +1,210 @@
+"""The rules of the house: chapters executed and in order, whole exercises, Markdown that every
+reader sees."""
+
+import itertools
+import re
+
+import nbformat
+import pytest
+import yaml
+
+from conftest import ROOT
+
+BOOK = ROOT / "book"
+CHAPTERS = sorted(BOOK.glob("*.ipynb"))
+VIEW = "application/vnd.jupyter.widget-view+json"
+FORBIDDEN = (
+    r"(inner|outer)HTML",
+    r"insertAdjacentHTML",
+    r"document\.write",
+    r"\beval\(",
+    r"new Function",
+    r"from \"https?:",
+    r"import\(",
+)
+MYST = re.compile(r"^(:::|```\{)|\{(ref|numref|cite|doc|eq|term)[^}]*\}`", re.MULTILINE)
+
+
+def read(chapter):
+    return nbformat.read(chapter, as_version=4)
+
+
+def code_cells(notebook):
+    """The code cells with their place among all cells, as a reader of the file counts them."""
+    return [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+
+
+def is_silent(source: str) -> bool:
+    """Whether a cell may store no output: nothing in it prints, shows, checks or ends on a bare
+    value."""
+    if re.search(r"\b(print|display|check|claim)\(|plt\.show\(", source):
+        return source.startswith("# attend/") or (
+            "def " in source
+            and not re.search(
+                r"^(print|display|check|claim|plt\.show)\(|^    (print|display)\(",
+                source,
+                re.MULTILINE,
+            )
+        )
+    last = source.rstrip().split("\n")[-1]
+    return not re.fullmatch(r"[A-Z]\w+\(.*\)|[\w.]+( @ [\w.]+)*(  #.*)?", last)
+
+
+def faults(notebook) -> list[str]:
+    """What is wrong with the state in which a notebook is stored."""
+    found, count = [], 0
+    for i, cell in code_cells(notebook):
+        if not cell.source.strip():
+            found.append(f"cell {i} is empty")
+            continue
+        if cell.execution_count is None:
+            found.append(f"cell {i} is not executed")
+        elif cell.execution_count != count + 1:
+            found.append(f"cell {i} is out of order: [{cell.execution_count}] after [{count}]")
+        count = cell.execution_count or count
+        if not cell.outputs and not is_silent(cell.source):
+            found.append(f"cell {i} prints or shows something and stores no output")
+        for output in cell.outputs:
+            if output.output_type == "error":
+                found.append(f"cell {i} stores an error")
+            if output.get("name") == "stderr":
+                found.append(f"cell {i} stores stderr")
+            if VIEW in output.get("data", {}):
+                found.append(f"cell {i} stores a widget's view")
+    if "widgets" in notebook.metadata:
+        found.append("it stores widget state")
+    return found
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.name)
+class TestChapter:
+    def test_is_stored_executed_and_in_order(self, chapter):
+        assert not faults(read(chapter))
+
+    def test_uses_plain_markdown(self, chapter):
+        for i, cell in enumerate(read(chapter).cells):
+            if cell.cell_type == "markdown":
+                assert not MYST.search(cell.source), f"cell {i} uses MyST, which shows raw in Colab"
+
+    def test_reads_like_a_book(self, chapter):
+        """Prose outweighs code, and cells are short: what is long belongs in the package."""
+        notebook = read(chapter)
+        words = sum(len(c.source.split()) for c in notebook.cells if c.cell_type == "markdown")
+        sources = [cell.source for _, cell in code_cells(notebook)]
+        lines = sorted(source.count("\n") + 1 for source in sources)
+        assert lines[len(lines) // 2] <= 9, "half of the cells should have at most 8 lines or so"
+        assert words >= 5 * sum(lines), "prose should outweigh code"
+
+    def test_opens_with_one_title_that_has_its_number(self, chapter):
+        titles = re.findall(
+            r"^# (.*)$",
+            "\n".join(c.source for c in read(chapter).cells if c.cell_type == "markdown"),
+            re.MULTILINE,
+        )
+        assert len(titles) == 1 and titles[0].startswith(f"{chapter.name[:2]} · ")
+
+    def test_redefines_nothing_of_the_package(self, chapter):
+        taught = set()
+        for module in (BOOK / "attend").glob("*.py"):
+            taught |= set(
+                re.findall(r"^(?:def|class) ([A-Za-z]\w+)", module.read_text("utf8"), re.M)
+            )
+        for i, cell in code_cells(read(chapter)):
+            if cell.source.startswith("# attend/") or "solution" in cell.metadata.get("tags", []):
+                continue
+            again = set(re.findall(r"^(?:def|class) (\w+)", cell.source, re.M)) & taught
+            assert not again, f"cell {i} defines {again}, which the package holds: weave it"
+
+    def test_exercises_are_whole(self, chapter):
+        """Each stub says *not attempted*; the next code cell is its folded solution and says
+        *right*."""
+        cells = [cell for _, cell in code_cells(read(chapter))]
+        number = int(chapter.name[:2])
+        seen = []
+        for stub, solution in itertools.pairwise(cells):
+            call = re.search(rf'^check\("({number:02d}|{number})\.(\d)"', stub.source, re.MULTILINE)
+            if not call or "solution" in stub.metadata.get("tags", []):
+                continue
+            seen.append(int(call[2]))
+            assert "..." in stub.source
+            assert stub.outputs[0].text.strip().endswith("not attempted")
+            assert {"hide-input", "solution"} <= set(solution.metadata.get("tags", []))
+            assert solution.outputs[0].text.strip().endswith("right")
+        assert 4 <= len(seen) <= 6 and seen == list(range(1, len(seen) + 1))
+
+    def test_figures_have_words_for_those_who_cannot_see_them(self, chapter):
+        for i, cell in code_cells(read(chapter)):
+            if "plt.show()" in cell.source:
+                alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+                assert len(alt) > 40, f"cell {i} draws a figure and has no alternative text"
+
+    def test_is_on_the_road(self, chapter):
+        toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
+        files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+        assert f"book/{chapter.stem}" in files
+        assert f"({chapter.name})" in (BOOK / "index.md").read_text(encoding="utf8")
+
+
+def notebook(*sources):
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    for count, cell in enumerate(cells, 1):
+        cell.execution_count = count
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+class TestTheRulesThemselves:
+    """A rule that cannot fail is no rule."""
+
+    def test_unexecuted(self):
+        stored = notebook("x = 1", "y = 2")
+        assert not faults(stored)
+        stored.cells[1].execution_count = None
+        assert faults(stored) == ["cell 1 is not executed"]
+
+    def test_out_of_order(self):
+        stored = notebook("x = 1", "y = 2", "z = 3")
+        stored.cells[1].execution_count = 5
+        assert "cell 1 is out of order: [5] after [1]" in faults(stored)
+
+    @pytest.mark.parametrize(
+        "source",
+        ["print(1)", "X @ X.T  # [T, T]", "AttentionHeatmap(weights)", 'check("11.1", f)',
+         "for x in y:\n    print(x)", "plt.plot(x)\nplt.show()", "x = 1\nx",
+         "def f(x):\n    return x\n\n\nprint(f(1))"],
+    )  # fmt: skip
+    def test_outputs_deleted(self, source):
+        assert faults(notebook(source)) == ["cell 0 prints or shows something and stores no output"]
+
+    @pytest.mark.parametrize(
+        "source", ["x = 1", "def f(x):\n    return x", "import torch", "assert x == 1",
+                   "torch.testing.assert_close(a, b)", "figures.set_style()"],
+    )  # fmt: skip
+    def test_silent_cells_may_store_nothing(self, source):
+        assert not faults(notebook(source))
+
+    def test_widget_state_and_stderr(self):
+        stored = notebook("x = 1")
+        stored.cells[0].outputs = [nbformat.v4.new_output("stream", name="stderr", text="…")]
+        stored.metadata["widgets"] = {}
+        assert faults(stored) == ["cell 0 stores stderr", "it stores widget state"]
+
+
+def test_everything_on_the_toc_is_there():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
+    for entry in (entry for part in toc["parts"] for entry in part["chapters"]):
+        assert list(BOOK.glob(f"{entry['file'].removeprefix('book/')}.*"))
+
+
+def test_pins_are_exact_and_the_package_comes_last():
+    lines = [line for line in (ROOT / "requirements.txt").read_text("utf8").splitlines() if line]
+    pins = [line for line in lines if not line.startswith("#")]
+    assert pins[-1] == "-e ." and "torch==2.13.0" in pins
+    assert all(re.match(r"[\w.-]+==[\w.]+( ;.*)?$", pin) for pin in pins[:-1])
+
+
+def test_text_enters_pages_as_text():
+    """No widget writes HTML from data, loads code by address, or evaluates a string."""
+    for script in (BOOK / "attend" / "widgets").glob("*.js"):
+        text = script.read_text(encoding="utf8")
+        for word in FORBIDDEN:
+            assert not re.search(word, text), f"{script.name} uses {word}"

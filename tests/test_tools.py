@@ -1,0 +1,197 @@
+"""The tools that keep chapters, ledger and pages in step, tried on small trees of their own."""
+
+import json
+import subprocess
+import sys
+
+import ledger
+import nbformat
+import pytest
+import vendor
+import weave
+
+from conftest import ROOT
+
+MODULE = '''"""A module."""
+
+from functools import cache
+
+WIDTH = 3
+
+
+# Comments above a definition belong to it.
+@cache
+def double(x):
+    """x [T] → 2x [T]."""
+    return 2 * x
+
+
+class Layer:
+    size = WIDTH
+'''
+DOUBLE = MODULE[MODULE.index("# Comments") : MODULE.index("\n\n\nclass")]
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """A house with one module and room for chapters."""
+    (tmp_path / "book" / "attend").mkdir(parents=True)
+    (tmp_path / "book" / "attend" / "things.py").write_text(MODULE, encoding="utf8")
+    (tmp_path / "_config.yml").write_text("repository: {url: 'https://example.org/book'}\n")
+    monkeypatch.setattr(weave, "ROOT", tmp_path)
+    return tmp_path
+
+
+def chapter(house, *sources):
+    path = house / "book" / "01_things.ipynb"
+    cells = [nbformat.v4.new_code_cell(source) for source in (weave.SETUP.split("\n")[0], *sources)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def run(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["weave.py", *arguments])
+    return weave.main()
+
+
+def sources(path):
+    return [cell.source for cell in nbformat.read(path, as_version=4).cells]
+
+
+def test_weave_fills_cells_and_then_finds_nothing(house, monkeypatch, capsys):
+    path = chapter(house, "# attend/things.py: double", "# attend/things.py: WIDTH, Layer", "x = 1")
+    assert run(monkeypatch) == 0
+    setup, double, two, own = sources(path)
+    assert setup.endswith('%pip install --quiet "attend @ git+https://example.org/book"')
+    assert double == "# attend/things.py: double\n" + DOUBLE
+    assert two == "# attend/things.py: WIDTH, Layer\nWIDTH = 3\n\n\nclass Layer:\n    size = WIDTH"
+    assert own == "x = 1"
+    capsys.readouterr()
+    assert run(monkeypatch, "--check") == 0 and capsys.readouterr().out == ""
+
+
+def test_check_names_the_cell_that_was_edited_and_changes_nothing(house, monkeypatch, capsys):
+    path = chapter(house, "# attend/things.py: double")
+    run(monkeypatch)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].source = notebook.cells[1].source.replace("2 * x", "3 * x")
+    nbformat.write(notebook, path)
+    capsys.readouterr()
+    assert run(monkeypatch, "--check") == 1
+    assert "01_things.ipynb, cell 1 (# attend/things.py: double) differs" in capsys.readouterr().out
+    assert "3 * x" in sources(path)[1]
+
+
+@pytest.mark.parametrize(
+    "mark, complaint",
+    [
+        ("# attend/nothing.py: double", "there is no book/attend/nothing.py"),
+        ("# attend/things.py: triple", "book/attend/things.py does not define triple"),
+    ],
+)
+def test_marks_that_lead_nowhere_fail_both_ways(house, monkeypatch, capsys, mark, complaint):
+    chapter(house, mark)
+    assert run(monkeypatch) == 1 and complaint in capsys.readouterr().out
+    assert run(monkeypatch, "--check") == 1
+
+
+def test_a_chapter_without_the_setup_cell_is_told_so(house, monkeypatch, capsys):
+    path = chapter(house)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].source = "x = 1"
+    nbformat.write(notebook, path)
+    assert run(monkeypatch) == 1
+    assert "the first code cell must begin with" in capsys.readouterr().out
+    assert sources(path) == ["x = 1"]
+
+
+def test_ledger_takes_verdicts_from_the_cells(tmp_path, monkeypatch):
+    (tmp_path / "book").mkdir()
+    cells = [
+        nbformat.v4.new_markdown_cell("# 01 · Title\n\n## Where it is shown"),
+        nbformat.v4.new_code_cell('%matplotlib inline\nclaim(1, "holds", True)'),
+        nbformat.v4.new_code_cell(
+            'claim(2, "holds if wide", 1 < 2)\nclaim(3, "does not hold", True)'
+        ),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "book" / "01_x.ipynb")
+    monkeypatch.setattr(ledger, "ROOT", tmp_path)
+    page = ledger.page()
+    assert "3 have been tested so far: 1 hold, 1 hold under a condition" in page
+    assert "| holds if wide | [01 · Where it is shown](01_x.ipynb) |" in page
+    assert page.count("*not tested yet*") == len(ledger.CLAIMS) - 3
+
+
+def test_claims_need_evidence():
+    from attend.claims import claim
+
+    with pytest.raises(AssertionError, match=r"claim 27 .* no evidence"):
+        claim(27, "holds", False)
+    with pytest.raises(ValueError, match="verdict must begin with"):
+        claim(27, "perhaps", True)
+    with pytest.raises(ValueError, match="number must be one of 1 … 58, got 99"):
+        claim(99, "holds", True)
+
+
+def test_vendored_packages_are_pinned_with_their_checksums():
+    for package in vendor.packages().values():
+        assert package["version"][0].isdigit() and package["integrity"].startswith("sha512-")
+
+
+def npm(folder, script):
+    """A stand-in for npm, first on the path."""
+    (folder / "npm").write_text(f"#!{sys.executable}\nimport pathlib, sys\n{script}")
+    (folder / "npm").chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for npm is a script")
+@pytest.mark.parametrize(
+    "script, error, complaint",
+    [
+        (
+            "sys.exit('npm error no network')",
+            OSError,
+            "npm pack requirejs failed: npm error no network",
+        ),
+        (
+            "pathlib.Path(sys.argv[-1], 'x.tgz').write_bytes(b'other'); print('x.tgz')",
+            ValueError,
+            "requirejs 2.3.8 is not what vendor.lock.json pins",
+        ),
+    ],
+)
+def test_vendor_stops_where_npm_fails_or_delivers_something_else(
+    tmp_path, monkeypatch, script, error, complaint
+):
+    npm(tmp_path, script)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(vendor, "FOLDER", tmp_path / "site" / "npm")
+    with pytest.raises(error, match=complaint):
+        vendor.vendor()
+    assert not (tmp_path / "site" / "npm" / "lock.sha256").exists()
+
+
+def test_without_npm_the_pages_turn_to_the_cdn_and_say_so(tmp_path):
+    """The extension's own code, in a process that has no npm: one line, and addresses that are
+    pinned."""
+    code = """
+import json, pathlib, sys, types
+sys.path.insert(0, "tools")
+import pages, vendor
+vendor.FOLDER = pathlib.Path(sys.argv[1])
+config = types.SimpleNamespace(html_static_path=[])
+pages.scripts(None, config)
+print(json.dumps([config.nb_ipywidgets_js, config.mathjax_path, config.html_static_path]))
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "none")]
+    environment = {"PATH": str(tmp_path), "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    said, settings = done.stdout.splitlines()
+    assert said.startswith(
+        "pages: npm is not installed; the pages will load their scripts from https://"
+    )
+    scripts, mathjax, static = json.loads(settings)
+    assert mathjax.endswith("npm/mathjax@3.2.2/es5/tex-chtml.js") and static == []
+    assert any(path.endswith("html-manager@1.0.15/dist/embed-amd.js") for path in scripts)

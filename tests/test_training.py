@@ -1,0 +1,82 @@
+"""The one training loop: it learns, it shows its progress, and it stops before a NaN spreads."""
+
+import pytest
+import torch
+from torch import nn
+
+from attend.training import fit
+
+
+def line(seed=0):
+    torch.manual_seed(seed)
+    x = torch.randn(40, 1)
+    model = nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.5))
+    batches = list(zip(x.split(8), (3 * x + 1).split(8), strict=True))
+    return model, batches
+
+
+def squared(model, batch):
+    x, y = batch
+    return (model(x) - y).square().mean()
+
+
+def test_it_is_the_plain_loop():
+    model, batches = line()
+    model[1].p = 0.0
+    twin, _ = line()
+    twin[1].p = 0.0
+    means = fit(model, batches, squared, torch.optim.SGD(model.parameters(), 0.1), epochs=3)
+    optimizer = torch.optim.SGD(twin.parameters(), 0.1)
+    for mean in means:
+        losses = []
+        for batch in batches:
+            loss = squared(twin, batch)
+            losses.append(loss.item())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        assert mean == pytest.approx(sum(losses) / len(losses))
+    for ours, other in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(ours, other)
+    assert means[-1] < means[0] and not model.training
+
+
+def test_batches_may_be_made_anew_for_every_epoch():
+    model, batches = line()
+    passes = []
+
+    def fresh():
+        passes.append(1)
+        return iter(batches)
+
+    fit(model, fresh, squared, torch.optim.SGD(model.parameters(), 0.1), epochs=4)
+    assert len(passes) == 4
+
+
+def test_a_loss_that_is_not_finite_stops_it_before_the_step():
+    model, batches = line()
+    batches[2] = (batches[2][0] * float("inf"), batches[2][1])
+    before = None
+
+    def loss(model, batch):
+        nonlocal before
+        before = [parameter.detach().clone() for parameter in model.parameters()]
+        return squared(model, batch)
+
+    with pytest.raises(FloatingPointError, match=r"epoch 1, step 3: .* learning rate"):
+        fit(model, batches, loss, torch.optim.SGD(model.parameters(), 0.1))
+    for now, then in zip(model.parameters(), before, strict=True):
+        torch.testing.assert_close(now.detach(), then)
+
+
+def test_no_batches_and_no_epochs_are_errors():
+    model, batches = line()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with pytest.raises(ValueError, match="epochs must be at least 1, got 0"):
+        fit(model, batches, squared, optimizer, epochs=0)
+    with pytest.raises(
+        ValueError, match="batches must hold at least one batch, got none in epoch 2"
+    ):
+        fit(
+            model, iter(batches), squared, optimizer, epochs=2
+        )  # an iterator can be gone through once
