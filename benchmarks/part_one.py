@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import torch
+
 from attend.autograd import Tensor, cross_entropy
 from attend.convolution import CNN, conv2d
 from attend.feedforward import MLP, Batches, accuracy, digits

@@ -10,6 +10,7 @@ pronouns.csv.
 import random
 import time
 
+import matplotlib.pyplot as plt
 import torch
 from torch import nn
 
@@ -128,6 +129,24 @@ def examine(reader: PronounReader, vocabulary: Vocabulary, examples) -> dict[str
     }
 
 
+def draw(reader, vocabulary, path) -> None:
+    """The picture of the README: where *it* looks in the last round, for the two endings."""
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.6), facecolor="#fbfaf7", layout="constrained")
+    for axis, reason in zip(axes, ("tired", "wide"), strict=True):
+        words = sentence("animal", "street", reason)
+        with torch.no_grad():
+            looks = reader(torch.tensor([vocabulary.encode(words)]))[1][0, -1, IT]  # [T]
+        for place, (word, share) in enumerate(zip(words, looks.tolist(), strict=True)):
+            bold = "bold" if place == IT else "normal"
+            axis.text(-0.05, -place, word, ha="right", va="center", weight=bold)
+            axis.text(1.05, -place, word, ha="left", va="center")
+            axis.plot([0, 1], [-IT, -place], color="#0072B2", alpha=share, linewidth=5 * share)
+        axis.set(xlim=(-0.6, 1.6), title=f"… because it was too {reason}.")
+        axis.axis("off")
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
+
+
 def main() -> None:
     torch.set_num_threads(1)
     started = time.process_time()
@@ -145,6 +164,9 @@ def main() -> None:
                 }
             )
     print(provenance.write("pronouns", rows, time.process_time() - started))
+    picture = provenance.HERE.parents[1] / "assets" / "it.svg"
+    draw(train_reader(vocabulary, learn), vocabulary, picture)
+    print(picture)
 
 
 if __name__ == "__main__":

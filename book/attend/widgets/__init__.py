@@ -5,7 +5,17 @@ from attend.widgets.attention_heatmap import AttentionHeatmap
 from attend.widgets.bend_a_line import BendALine
 from attend.widgets.capacity import Capacity
 from attend.widgets.convolution import Convolution
+from attend.widgets.descent import Descent
 from attend.widgets.graph import Graph
 from attend.widgets.scaled_softmax import ScaledSoftmax
 
-__all__ = ["Activations", "AttentionHeatmap", "BendALine", "Capacity", "Convolution", "Graph", "ScaledSoftmax"]
+__all__ = [
+    "Activations",
+    "AttentionHeatmap",
+    "BendALine",
+    "Capacity",
+    "Convolution",
+    "Descent",
+    "Graph",
+    "ScaledSoftmax",
+]

@@ -167,8 +167,8 @@ function drawMain(pen, layout, view) {
     const ends = [[frame.across(x), cut(target[i])], [frame.across(x), cut(view.sums[i])]];
     return i % 2 ? ends : ends.reverse();
   });
-  pen.line(comb, { stroke: colours.negative, width: 1, opacity: 0.28 });
-  drawCurve(pen, frame, GRID.map((x, i) => [x, target[i]]), { stroke: colours.negative, width: 2.5, dash: [7, 4] });
+  pen.line(comb, { stroke: colours.muted, width: 1, opacity: 0.3 });
+  drawCurve(pen, frame, GRID.map((x, i) => [x, target[i]]), { stroke: colours.ink, width: 2, dash: [7, 4] });
   drawCurve(pen, frame, cornersOf(view), { stroke: colours.positive, width: 3 });
   const { kinks, arm, start } = handlesOf(frame, view);
   pen.line([kinks[view.unit], arm], { stroke: colours.gold, width: 2.5 });
@@ -208,10 +208,10 @@ const mainFrame = (layout, { low, high }) => frameOf({ y: 0, height: MAIN, width
 
 function drawKey(pen, { keyY: y, width }, colours) {
   const entries = [
-    ["target", { stroke: colours.negative, width: 2.5, dash: [7, 4] }],
+    ["target", { stroke: colours.ink, width: 2, dash: [7, 4] }],
     ["sum", { stroke: colours.positive, width: 3 }],
     [width < 420 ? "chosen" : "chosen unit", { stroke: colours.gold, width: 3 }],
-    ["error", { stroke: colours.negative, width: 9, opacity: 0.28 }],
+    ["error", { stroke: colours.muted, width: 9, opacity: 0.3 }],
   ];
   const step = Math.min((width - 4) / entries.length, 150);
   const [long, size] = width < 420 ? [16, 11] : [22, 12];

@@ -149,7 +149,7 @@ class BendALine(Widget):
         parts = [
             svg_text("target (dashed) and the sum of the units", 40, 24, font_weight=600),
             f'<path d="M40 {down(0):.1f}h480" stroke="#c9d1da"/>',
-            f'<polyline points="{join(target)}" fill="none" stroke="#b85c14" '
+            f'<polyline points="{join(target)}" fill="none" stroke="#1c2430" '
             'stroke-width="2" stroke-dasharray="6 4"/>',
             f'<polyline points="{join(curve)}" fill="none" stroke="#2a78b0" stroke-width="2.5"/>',
         ]

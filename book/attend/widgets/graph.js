@@ -135,10 +135,11 @@ function sentence(graph, { kind, node, active }, step) {
   const name = node < 0 ? "" : isolate(graph.nodes[node].label);
   if (kind === "given") return ["The inputs are given. A step forward computes the next node from its inputs."];
   if (kind === "forward") {
-    const from = joined(active.map((edge) => [isolate(graph.nodes[edge.parent].label)]), ", ");
-    const { operation, label, value } = graph.nodes[node];
-    const how = operation === label ? " of " : [` = ${operation} of `];
-    return ["Forward: ", name, ...how, ...from, " is ", strong(value[1]), "."];
+    const { operation, value } = graph.nodes[node];
+    const from = active.map((edge) => [isolate(graph.nodes[edge.parent].label)]);
+    const infix = from.length === 2 && /^\W$/.test(operation);
+    const how = infix ? joined(from, ` ${operation} `) : [`${operation}(`, ...joined(from, ", "), ")"];
+    return ["Forward: ", name, " = ", ...how, " = ", strong(value[1]), "."];
   }
   const gradient = gradientAt(graph, node, step)[2];
   if (kind === "seed") return ["Backward begins: the gradient of ", name, " by itself is ", strong(gradient), "."];
@@ -183,11 +184,13 @@ function render({ model, el }) {
   };
   const place = slider("Step", { min: 0, max: last, step: 1, format: (step) => `${step} of ${last}` }, go);
 
-  // In a narrow place the graph scrolls in its box: to the node that acts, and its edges.
-  function reveal(node) {
-    const [x] = graph.nodes[node].place;
-    const middle = (x + graph.box[0] / 2 - 40) * scale;
-    stage.scrollLeft = Math.max(0, middle - stage.clientWidth / 2);
+  // In a narrow place the graph scrolls in its box: to the node that acts, with its inputs if they fit beside it.
+  function reveal({ node, active }) {
+    const right = (graph.nodes[node].place[0] + graph.box[0] + 10) * scale;
+    const lefts = active.map(({ parent }) => (graph.nodes[parent].place[0] - 10) * scale);
+    const fitting = lefts.filter((left) => right - left <= stage.clientWidth);
+    const left = Math.min(right - (graph.box[0] + 20) * scale, ...fitting);
+    stage.scrollLeft = Math.max(0, (left + right - stage.clientWidth) / 2);
   }
 
   function paintNow() {
@@ -210,7 +213,7 @@ function render({ model, el }) {
     const { scrollLeft } = stage;
     stage.replaceChildren(pen.root);
     stage.scrollLeft = scrollLeft;
-    if (shown !== step && view.action.node >= 0) reveal(view.action.node);
+    if (shown !== step && view.action.node >= 0) reveal(view.action);
     if (shown !== step && step === 0) stage.scrollLeft = 0;
     shown = step;
     shelf.refresh();

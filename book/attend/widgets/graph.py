@@ -23,7 +23,7 @@ MOST_NUMBERS = 4096  # of one node
 LISTED = 24  # numbers of one array that are written out
 
 BOX = (110, 70)  # width and height of a node; the script takes them from here
-GAP = (60, 18)  # between columns, between rows
+GAP = (68, 18)  # between columns, between rows
 WAY = 12  # height kept free for an edge that passes a column
 
 SIGNS = {

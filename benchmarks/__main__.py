@@ -1,0 +1,9 @@
+"""`make bench`: every number the book says about its own speed and size."""
+
+from benchmarks import chapters, pages, part_one
+from benchmarks.table import show
+
+show("Seconds to run each chapter", chapters.rows())
+show("Part I: numpy on the digits, and beside torch", part_one.rows())
+show("What a page weighs, and when its first widget answers", pages.page_rows())
+show("From pointer to frame, p50 / p95", pages.follow_rows())
