@@ -6,4 +6,5 @@ from benchmarks.table import show
 show("Seconds to run each chapter", chapters.rows())
 show("Part I: numpy on the digits, and beside torch", part_one.rows())
 show("What a page weighs, and when its first widget answers", pages.page_rows())
-show("From pointer to frame, p50 / p95", pages.follow_rows())
+show("From pointer or key to frame, p50 / p95: the heat map by size", pages.size_rows())
+show("From pointer or key to frame, p50 / p95: every widget", pages.widget_rows())

@@ -30,13 +30,13 @@ def scripts(app, config) -> None:
     else:
         config.html_static_path.append(str(STATIC))
         base = {name: f"npm/{name}/" for name in packages()}
-    manager = base["@jupyter-widgets/html-manager"].rstrip("/")
-    places = {"data-anywidget": base["anywidget"] + "dist/index", "data-manager": manager}
-    config.nb_ipywidgets_js = {
-        base["requirejs"] + "require.js": {},
-        "widgets.js": places,
-        manager + "/dist/embed-amd.js": {"data-jupyter-widgets-cdn": CDN},
+    places = {
+        "data-require": base["requirejs"] + "require.js",
+        "data-manager": base["@jupyter-widgets/html-manager"].rstrip("/"),
+        "data-anywidget": base["anywidget"] + "dist/index",
+        "data-cdn": CDN,
     }
+    config.nb_ipywidgets_js = {"widgets.js": {"defer": "defer", **places}}
     config.mathjax_path = base["mathjax"] + "es5/tex-chtml.js"
 
 

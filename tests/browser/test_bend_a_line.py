@@ -28,7 +28,7 @@ def twin_of(widget, target):
 
 def wanted(twin):
     found = twin.error()
-    return [f"{found['mean_squared']:.4f}", f"{found['largest']:.4f}"]
+    return [f"{found['mean_squared']:.6f}", f"{found['largest']:.4f}"]
 
 
 def open_widget(visit, **kwargs):

@@ -6,6 +6,7 @@ One module a chapter, named by its concept; `checking` is what they share.
 from attend.exercises import (  # noqa: F401  (each module registers its checkers)
     backpropagation,
     convolution,
+    descent,
     functions,
     generalising,
     self_attention,

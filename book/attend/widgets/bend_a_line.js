@@ -258,11 +258,11 @@ function tablesOf(view) {
 }
 
 function summary(view) {
-  const bold = (value) => dom("b", {}, decimals(value, 4));
+  const bold = (value, digits) => dom("b", {}, decimals(value, digits));
   const { unit, kinks, slopes } = view;
   const aside = ` Unit ${unit + 1}: kink ${decimals(kinks[unit], 2)}, slope ${short(slopes[unit])}.`;
   return [
-    ...["Mean squared error ", bold(view.error.mean), ", largest error ", bold(view.error.largest), "."],
+    ...["Mean squared error ", bold(view.error.mean, 6), ", largest error ", bold(view.error.largest, 4), "."],
     dom("span", { class: "attend-aside" }, aside),
   ];
 }

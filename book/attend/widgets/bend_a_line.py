@@ -135,7 +135,7 @@ class BendALine(Widget):
         found, count = self.error(), len(self.kinks)
         return (
             f"{count} ReLU unit{'s' * (count > 1)} against the target “{self.target}”: mean "
-            f"squared error {found['mean_squared']:.4f}, largest error {found['largest']:.4f}."
+            f"squared error {found['mean_squared']:.6f}, largest error {found['largest']:.4f}."
         )
 
     def picture(self) -> str:

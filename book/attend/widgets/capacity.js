@@ -25,6 +25,7 @@ import {
 const [DEGREES, MOST_POINTS, TEST_POINTS] = [16, 40, 200];
 const [LEAST_POWER, MOST_POWER] = [-8, 1];
 const POWERS = Array.from({ length: 4 * (MOST_POWER - LEAST_POWER) + 1 }, (_, k) => LEAST_POWER + k / 4);
+const DEGREE_LIST = Array.from({ length: DEGREES }, (_, i) => i);
 const truth = (x) => Math.sin(3 * x);
 
 // Legendre's polynomials of degree 0 to 15 at x, each times √(2k + 1).
@@ -53,7 +54,8 @@ function leastSquares(A, b) {
   const [height, width] = [A.length, A[0].length];
   for (let k = 0; k < width; k++) {
     let length = 0;
-    for (let i = k; i < height; i++) length = Math.hypot(length, A[i][k]);
+    for (let i = k; i < height; i++) length += A[i][k] * A[i][k];
+    length = Math.sqrt(length);
     if (!length) continue;
     const alpha = A[k][k] > 0 ? -length : length;
     const v = Array.from({ length: height - k }, (_, i) => A[k + i][k]);
@@ -89,16 +91,16 @@ function ridge(points, degree, strength) {
   return leastSquares(rows, heights);
 }
 
-const height = (weights, features) => weights.reduce((total, weight, k) => total + weight * features[k], 0);
+const valueAt = (weights, features) => weights.reduce((total, weight, k) => total + weight * features[k], 0);
 
 function errorOn(points, weights) {
-  const squares = points.map(({ y, features }) => (height(weights, features) - y) ** 2);
+  const squares = points.map(({ y, features }) => (valueAt(weights, features) - y) ** 2);
   return squares.reduce((total, square) => total + square, 0) / points.length;
 }
 
 // The curve is drawn through 161 places; their features are computed once.
 const GRID = Array.from({ length: 161 }, (_, i) => ({ x: i / 80 - 1, features: featuresAt(i / 80 - 1) }));
-const curveOf = (weights) => GRID.map(({ x, features }) => [x, height(weights, features)]);
+const curveOf = (weights) => GRID.map(({ x, features }) => [x, valueAt(weights, features)]);
 
 // --- numbers as text ---
 
@@ -202,18 +204,17 @@ function drawErrors(pen, box, plot, { colours, noise }) {
 }
 
 const insideOf = ({ x, y, width, height: tall }) => {
-  return { left: x + 34, right: x + width - 10, top: y + 24, bottom: y + tall - 22 };
+  return { left: x + 34, right: x + width - 10, top: y + 28, bottom: y + tall - 22 };
 };
 
-function drawErrorKey(pen, { x, y, width }, colours) {
+function drawErrorKey(pen, { x, y }, colours) {
   const label = { size: 11.5, fill: colours.muted };
-  pen.line([[x, y], [x + 24, y]], { stroke: colours.positive, width: 2.5 });
-  pen.text("test error", x + 29, y, label);
-  pen.line([[x + 96, y], [x + 120, y]], { stroke: colours.negative, width: 2, dash: [6, 4] });
-  pen.text("training error", x + 125, y, label);
-  if (width < 290) return;
-  pen.line([[x + 212, y], [x + 232, y]], { stroke: colours.ink, dash: [1, 3] });
-  pen.text("noise", x + 237, y, label);
+  pen.line([[x, y], [x + 18, y]], { stroke: colours.positive, width: 2.5 });
+  pen.text("test error", x + 22, y, label);
+  pen.line([[x + 88, y], [x + 106, y]], { stroke: colours.negative, width: 2, dash: [6, 4] });
+  pen.text("training error", x + 110, y, label);
+  pen.line([[x + 198, y], [x + 214, y]], { stroke: colours.ink, dash: [1, 3] });
+  pen.text("noise", x + 218, y, label);
 }
 
 // The fit on the left and the errors on the right, or one under the other where there is less room.
@@ -230,7 +231,7 @@ function layoutOf(width) {
 function plotsOf({ degree, strength, byDegree, byStrength, now }) {
   const tenths = [-8, -6, -4, -2, 0].map((power) => [power, power ? `10${raised(power)}` : "1"]);
   const degrees = [0, 3, 6, 9, 12, 15].map((each) => [each, String(each)]);
-  const along = Array.from({ length: DEGREES }, (_, i) => i);
+  const along = DEGREE_LIST;
   return [
     ...[{ title: "Error by degree, at this λ", ticks: degrees, low: 0, high: 15, at: degree, along, errors: byDegree, now }],
     {
@@ -273,6 +274,10 @@ function render({ model, el }) {
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const { drawn, test } = readPoints(model);
   let [width, view, layout] = [0, null, null];
+  const known = {};
+
+  // `make()`, or what it made when the key was last the same: a move of one slider leaves one of the curves as it is.
+  const kept = (name, key, make) => (known[name]?.key === key ? known[name] : (known[name] = { key, made: make() })).made;
 
   const whole = (low, high) => ({ min: low, max: high, step: 1, format: String });
   const powers = { min: LEAST_POWER, max: MOST_POWER, step: 0.25, format: (power) => inWords(10 ** power) };
@@ -299,8 +304,8 @@ function render({ model, el }) {
       ...{ ...traits, draw, training, now, noise: model.get("_noise"), colours: palette(root) },
       fit: curveOf(now.weights),
       others: rest.map((each) => curveOf(ridge(each.slice(0, points), degree, strength))),
-      byDegree: Array.from({ length: DEGREES }, (_, each) => at(each, strength)),
-      byStrength: POWERS.map((power) => at(degree, 10 ** power)),
+      byDegree: kept("byDegree", `${strength} ${points} ${draw}`, () => DEGREE_LIST.map((each) => at(each, strength))),
+      byStrength: kept("byStrength", `${degree} ${points} ${draw}`, () => POWERS.map((power) => at(degree, 10 ** power))),
     };
   }
 

@@ -51,7 +51,8 @@ function compute(traits) {
   const pairs = (i, j) => grid(h, w, (u, v) => [padded[i * stride + u][j * stride + v], kernel[u][v]]);
   const total = (i, j) => pairs(i, j).flat().reduce((sum, [x, k]) => sum + whole(x) * whole(k), 0) / HUNDREDTHS ** 2;
   const output = grid(rows, columns, (i, j) => total(i, j) / divisor + 0); // + 0: no −0
-  return { ...traits, H, W, h, w, rows, columns, place, padded, output, pairs: pairs(...place), sum: total(...place) + 0 };
+  const here = { place, pairs: pairs(...place), sum: total(...place) + 0 };
+  return { ...traits, ...{ H, W, h, w, rows, columns, padded, output }, ...here };
 }
 
 // Up to four decimals: 3, −0.25, 4.4444. Python's `written` gives the same.
@@ -79,7 +80,7 @@ function nameOf(kernels, { kernel, divisor }) {
   return known ? known[0] : "custom";
 }
 
-// --- layout: the three blocks in a row where there is room, else one above the other ---
+// --- layout: the three blocks in a row where there is room, else the output below, else one above the other ---
 
 const HEAD = 26; // a block's name
 const PRODUCT = { width: 62, height: 46, sum: 30 };
@@ -89,31 +90,27 @@ function layoutOf(view, width) {
   const { padded, rows, columns, h, w } = view;
   const [tall, wide] = sizeOf(padded);
   const products = { width: w * PRODUCT.width, height: h * PRODUCT.height + PRODUCT.sum };
-  const across = Math.floor((width - products.width - 2 * GAP - 4) / (wide + columns));
-  const inRow = across >= 19;
-  const cell = inRow ? Math.min(across, 34) : clamp(Math.floor((width - 4) / Math.max(wide, columns)), 14, 34);
-  const blocks = [
-    { name: "picture", width: wide * cell, height: tall * cell },
-    { name: "products", ...products },
-    { name: "output", width: columns * cell, height: rows * cell },
-  ];
-  if (inRow) {
-    const spare = (width - 4 - blocks.reduce((sum, block) => sum + block.width, 0)) / 2;
-    const gap = Math.min(spare, 2 * GAP);
-    const height = Math.max(...blocks.map((block) => block.height));
-    let x = 2;
-    for (const block of blocks) {
-      Object.assign(block, { x, y: HEAD });
-      x += block.width + gap;
-    }
-    return { cell, blocks, inRow, width, height: HEAD + height + 4 };
+  const fit = (count, others) => Math.floor((width - others - 4) / count);
+  const [three, two] = [fit(wide + columns, products.width + 2 * GAP), fit(wide, products.width + GAP)];
+  const one = clamp(fit(Math.max(wide, columns), 0), 14, 34);
+  const cell = three >= 19 ? Math.min(three, 34) : two >= 19 ? Math.min(two, 34, one) : one;
+  const picture = { width: wide * cell, height: tall * cell };
+  const output = { width: columns * cell, height: rows * cell };
+  if (three >= 19) {
+    const gap = Math.min((width - 4 - picture.width - products.width - output.width) / 2, 2 * GAP);
+    Object.assign(picture, { x: 2, y: HEAD });
+    Object.assign(products, { x: 2 + picture.width + gap, y: HEAD });
+    Object.assign(output, { x: products.x + products.width + gap, y: HEAD });
+  } else {
+    const below = (block) => block.y + block.height + 14 + HEAD;
+    Object.assign(picture, { x: 2, y: HEAD });
+    Object.assign(products, two >= 19 ? { x: 2 + picture.width + GAP, y: HEAD } : { x: 2, y: below(picture) });
+    Object.assign(output, { x: 2, y: Math.max(below(picture), below(products)) });
   }
-  let y = HEAD;
-  for (const block of blocks) {
-    Object.assign(block, { x: 2, y });
-    y += block.height + HEAD + 14;
-  }
-  return { cell, blocks, inRow, width: Math.max(width, ...blocks.map((block) => block.width + 4)), height: y - HEAD - 8 };
+  const blocks = [picture, products, output];
+  const right = Math.max(...blocks.map(({ x, width: its }) => x + its)) + 2;
+  const bottom = Math.max(...blocks.map(({ y, height }) => y + height)) + 4;
+  return { cell, blocks, width: Math.max(width, right), height: bottom };
 }
 
 // --- drawing ---
@@ -256,7 +253,7 @@ function tablesOf({ output, columns, padded, stride, padding }) {
 
 // Number inputs in a grid; what is no number is marked, not taken, and gone when the focus leaves.
 function kernelEditor(onKernel, onDivisor) {
-  const cells = dom("div", { class: "attend-kernel", role: "group", "aria-label": "Kernel" });
+  const cells = dom("div", { class: "attend-kernel", role: "group", "aria-label": "Numbers of the kernel" });
   let [inputs, kernel, divisor] = [[], [[]], 1];
   const field = (label, take, attributes) => {
     const read = () => {

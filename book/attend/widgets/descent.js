@@ -117,10 +117,10 @@ function turnsOf({ form, path }) {
 
 // --- drawing ---
 
-const minus = (text) => text.replace("-", "−");
+const minus = (text) => text.replaceAll("-", "−");
 const four = (value) => {
-  if (Math.abs(value) >= 1e5) return minus(value.toExponential(3));
-  return minus(value.toFixed(4).replace(/^-(?=0\.0+$)/, ""));
+  const size = Math.abs(value);
+  return minus(size >= 1e5 || (size > 0 && size < 1e-4) ? value.toExponential(2) : value.toFixed(4));
 };
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const rounded = (value, digits) => Number(value.toFixed(digits)) || 0; // never −0
@@ -217,43 +217,31 @@ function drawMap(pen, { map }, view) {
   const label = { size: 11, fill: colours.muted };
   for (let tick = -2; tick <= 2; tick++) {
     pen.text(minus(String(tick)), across(tick), top + height + 11, { ...label, align: "center" });
-    if (tick > -2) {
+    if (Math.abs(tick) < 2) {
       const y = tick + form.middle;
       pen.text(minus(String(y)), left - 6, down(y), { ...label, align: "right" });
     }
   }
   pen.text("x", left + width - 4, top + height + 11, { ...label, align: "right" });
-  pen.text("y", left - 6, top + 8, { ...label, align: "right" });
+  pen.text("y", left - 6, top + 5, { ...label, align: "right" });
   form.lowest.forEach(([x, y]) => cross(pen, [across(x), down(y)], colours.ink));
   const bad = outcome === "diverged";
   const points = path.map(([x, y]) => [across(x), down(y)]);
   const pieces = points.slice(1).map((point, i) => clip(points[i], point, map));
   const inside = ([x, y]) => x >= left && x <= left + width && y >= top && y <= top + height;
-  const line = (style) => {
-    let chain = [];
-    const flush = () => {
-      if (chain.length > 1) pen.line(chain, style);
-      chain = [];
-    };
-    pieces.forEach((piece) => {
-      if (!piece) return flush();
-      const joined = chain.length && chain.at(-1)[0] === piece[0][0] && chain.at(-1)[1] === piece[0][1];
-      if (!joined) flush();
-      chain.push(...(joined ? piece.slice(1) : piece));
-      return null;
-    });
-    flush();
-  };
-  line({ stroke: colours.paper, width: 5, opacity: 0.85 });
+  const line = (style) => pieces.forEach((piece) => piece && pen.line(piece, style)); // one by one: no spikes at turns
+  line({ stroke: colours.paper, width: 5 });
   line({ stroke: colours.gold, width: 2, dash: bad ? [7, 4] : undefined });
-  if (path.length <= 80) points.slice(1).filter(inside).forEach(([x, y]) => pen.rect(x - 2.5, y - 2.5, 5, 5, { fill: colours.gold }));
+  const dots = path.length <= 80 ? points.slice(1).filter(inside) : [];
+  dots.forEach(([x, y]) => pen.rect(x - 2.5, y - 2.5, 5, 5, { fill: colours.gold }));
   const now = points.at(-1);
   if (inside(now)) arrow(pen, now, form.gradient(...path.at(-1)), colours);
   if (path.length > 1 && inside(now)) square(pen, now, 11, colours.gold, colours.ink);
   if (inside(points[0])) square(pen, points[0], path.length > 1 ? 11 : 13, colours.paper, colours.ink);
   if (bad || !inside(now)) {
     const text = bad ? `diverged at step ${path.length - 1}` : "outside the map";
-    pen.text(text, left + width / 2, top + 18, { size: 15, weight: 650, fill: colours.gold, align: "center", back: colours.paper });
+    const style = { size: 15, weight: 650, fill: colours.gold, align: "center", back: colours.paper };
+    pen.text(text, left + width / 2, top + 18, style);
   }
 }
 
@@ -281,24 +269,25 @@ function drawCurve(pen, { curve }, view) {
     pen.text(String(Math.round(n)), across(n), bottom + 12, { ...label, align: n === span ? "right" : "center" });
   }
   const points = heights.map((height, n) => [across(n), down(height)]);
-  if (points.length > 1) pen.line(points, { stroke: colours.gold, width: 2, dash: outcome === "diverged" ? [7, 4] : undefined });
+  const dash = outcome === "diverged" ? [7, 4] : undefined;
+  if (points.length > 1) pen.line(points, { stroke: colours.gold, width: 2, dash });
   square(pen, points.at(-1), 9, colours.gold, colours.ink);
 }
 
 function drawKey(pen, { keyY: y, width }, { colours }) {
   const style = { size: 12, fill: colours.ink };
   const wide = width >= 620;
-  const [first, second, third] = wide ? [0, 76, 210] : [0, 66, 172];
+  const [first, second] = wide ? [0, 76] : [0, 54];
   square(pen, [first + 7, y], 10, colours.paper, colours.ink);
   pen.text("start", first + 18, y, style);
   pen.line([[second, y], [second + 22, y]], { stroke: colours.gold, width: 2.5 });
   square(pen, [second + 22, y], 10, colours.gold, colours.ink);
   pen.text(wide ? "path, and where it is" : "path", second + 34, y, style);
-  const at = wide ? third + 30 : second + 84;
+  const at = second + (wide ? 164 : 74);
   pen.line([[at, y], [at + 20, y]], { stroke: colours.ink, width: 2 });
   pen.line([[at + 14, y - 4], [at + 20, y], [at + 14, y + 4]], { stroke: colours.ink, width: 2 });
   pen.text("downhill", at + 26, y, style);
-  const last = at + (wide ? 96 : 88);
+  const last = at + (wide ? 98 : 84);
   cross(pen, [last, y], colours.ink);
   pen.text("lowest", last + 10, y, style);
 }
@@ -312,14 +301,15 @@ function drawAll(pen, layout, view) {
 // --- the widget ---
 
 const TRAITS = ["surface", "start", "learning_rate", "optimiser", "momentum", "steps"];
-const precise = (value) => minus(String(Number(value.toPrecision(12))));
+const precise = (value) => minus(String(Number(value.toPrecision(10))));
 
 function tableOf({ path, form, learning_rate: rate, optimiser, surface }) {
   const rows = path.map((point, n) => [
     `step ${n}`,
     ...[...point, form.loss(...point), ...form.gradient(...point)].map(precise),
   ]);
-  return table(`${optimiser} on the ${surface}, learning rate ${rate}`, "", ["x", "y", "loss", "∂L/∂x", "∂L/∂y"], rows);
+  const caption = `${optimiser} on the ${surface}, learning rate ${rate}`;
+  return table(caption, "", ["x", "y", "loss", "∂L/∂x", "∂L/∂y"], rows);
 }
 
 function verdictOf({ outcome, path, turns }) {
@@ -347,7 +337,7 @@ function render({ model, el }) {
   const stage = dom("div", { class: "attend-descent", ...role }, canvas);
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const outcome = dom("span", { class: "attend-aside", "data-role": "outcome" });
-  let [width, view, layout, timer, held, backdrop] = [0, null, null, 0, false, { key: "" }];
+  let [width, view, layout, timer, tabling, held, backdrop] = [0, null, null, 0, 0, false, { key: "" }];
 
   // --- what changes ---
 
@@ -440,7 +430,8 @@ function render({ model, el }) {
     const how = "Arrow keys move the start; s takes a step, r runs, z goes back to the start.";
     stage.setAttribute("aria-label", `Map of the ${view.surface}, start at ${view.start.join(", ")}. ${how}`);
     root.dataset.outcome = view.outcome;
-    shelf.refresh();
+    clearTimeout(tabling);
+    tabling = setTimeout(shelf.refresh, 150); // up to 300 rows: once a drag or a run pauses
   }
   const paint = onFrame(paintNow);
 
@@ -487,11 +478,12 @@ function render({ model, el }) {
     if (event.altKey || event.metaKey || event.ctrlKey) return;
     const [x, y] = model.get("start");
     const far = event.shiftKey ? 0.01 : 0.1;
-    const places = { ArrowLeft: [x - far, y], ArrowRight: [x + far, y], ArrowDown: [x, y - far], ArrowUp: [x, y + far] };
-    if (!places[event.key]) return;
+    const moves = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowDown: [0, -far], ArrowUp: [0, far] };
+    const move = moves[event.key];
+    if (!move) return;
     event.preventDefault();
     event.stopPropagation();
-    setStart(places[event.key]);
+    setStart([x + move[0], y + move[1]]);
   });
   keys(root, { s: step, r: run, z: reset, t: () => shelf.turn() });
 
@@ -499,14 +491,15 @@ function render({ model, el }) {
   const back = button("Reset", reset, { title: "Back to the start (z)" });
   const { surface, optimiser, learning_rate: rate, momentum } = controls;
   const end = dom("span", { class: "attend-end" }, shelf.button, copy);
+  const drive = dom("span", { class: "attend-steps" }, stepper, runner, back);
   const bars = [
     dom("div", { class: "attend-bar" }, surface.element, optimiser.element, end),
-    dom("div", { class: "attend-bar" }, rate.element, momentum.element, stepper, runner, back),
+    dom("div", { class: "attend-bar" }, rate.element, momentum.element, drive),
   ];
   const key = (name) => dom("kbd", {}, name);
   const hint = dom("p", { class: "attend-hint" });
-  hint.append(key("← → ↑ ↓"), " on the map move the start (", key("Shift"), " finely) · ", key("s"), " step · ");
-  hint.append(key("r"), " run · ", key("z"), " reset · ", key("t"), " numbers");
+  hint.append(key("← → ↑ ↓"), " on the map move the start (", key("Shift"), " finely) · ");
+  hint.append(key("s"), " step · ", key("r"), " run · ", key("z"), " reset · ", key("t"), " numbers");
   root.append(...bars, readout, stage, hint, shelf.region);
   el.append(root);
   const stops = [
@@ -521,6 +514,7 @@ function render({ model, el }) {
     paint.cancel,
     write.flush,
     () => clearInterval(timer),
+    () => clearTimeout(tabling),
   ];
   return () => {
     stops.forEach((stop) => stop());

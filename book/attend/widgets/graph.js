@@ -186,11 +186,11 @@ function render({ model, el }) {
 
   // In a narrow place the graph scrolls in its box: to the node that acts, with its inputs if they fit beside it.
   function reveal({ node, active }) {
-    const right = (graph.nodes[node].place[0] + graph.box[0] + 10) * scale;
-    const lefts = active.map(({ parent }) => (graph.nodes[parent].place[0] - 10) * scale);
-    const fitting = lefts.filter((left) => right - left <= stage.clientWidth);
-    const left = Math.min(right - (graph.box[0] + 20) * scale, ...fitting);
-    stage.scrollLeft = Math.max(0, (left + right - stage.clientWidth) / 2);
+    const right = (graph.nodes[node].place[0] + graph.box[0] + 4) * scale;
+    const lefts = active.map(({ parent }) => (graph.nodes[parent].place[0] - 4) * scale);
+    const left = Math.min(...lefts.filter((each) => right - each <= stage.clientWidth), right - 1);
+    const spare = right - left > 1 ? stage.clientWidth - (right - left) : 0;
+    stage.scrollLeft = Math.max(0, right - stage.clientWidth + spare / 2);
   }
 
   function paintNow() {

@@ -1,0 +1,556 @@
+"""The machinery: reads the rules of grammar.py and fills them with the words of lexicon.py. Chapter 06.
+
+Two trees grow at once, one Chinese and one English. Each Chinese word is made once, as an *atom*
+[token, gloss]; each English word carries the atoms it translates. However the two sides are
+reordered, the alignment is simply who carries whom.
+"""
+
+import random
+import re
+from typing import NamedTuple
+
+from attend.phrasebook import grammar, lexicon
+
+AGREEING = {  # I · you, we, they · he, she, it
+    "be": ("am", "are", "is"),
+    "was": ("was", "were", "was"),
+    "isn't": ("am not", "aren't", "isn't"),
+    "do": ("do", "do", "does"),
+    "don't": ("don't", "don't", "doesn't"),
+    "have": ("have", "have", "has"),
+}
+FIRST, PLURAL, THIRD = 0, 1, 2
+VERB_FORMS = ("base", "third", "past", "done", "ing", "present")
+
+
+class Phrase:
+    """Chinese atoms and the English words that carry them, with what the grammar asks about them.
+
+    `agreement`: which form of a verb follows; `objective`: the English where the phrase is an object
+    (him); `pronoun`: what refers back to it (Anna: 她); `word`: the noun, verb or adjective at its
+    heart; `subject`: of a clause, its subject.
+    """
+
+    __slots__ = ("agreement", "english", "chinese", "objective", "pronoun", "subject", "word")
+
+    def __init__(self, chinese, english, agreement=THIRD, objective=None, pronoun=None, word=None):
+        self.chinese, self.english, self.agreement = chinese, english, agreement
+        self.objective, self.pronoun, self.word = objective or english, pronoun, word
+        self.subject = None
+
+    def text(self) -> str:
+        return " ".join(token for token, _ in self.chinese)
+
+
+EMPTY = Phrase([], [])
+
+
+class Slot(NamedTuple):
+    name: str
+    method: str
+    arguments: tuple
+
+
+class Rule(NamedTuple):
+    """A rule, read: Chinese items are (token, gloss) or the name of a slot, English items
+    (forms by agreement, who to agree with, names of the Chinese words) or the name of a slot."""
+
+    kind: str
+    chinese: tuple
+    english: tuple
+    slots: tuple
+
+
+# Slots that need no recipe
+USUAL = {
+    "who": ("who", ("person",)),
+    "where": ("where", ()),
+    "with": ("company", ()),
+    "whom": ("whom", ("who",)),
+    "owner": ("owner", ()),
+}
+GIVEN = {"noun", "nouns", "measure", "adj", "verb"}  # filled by the method that uses the rule
+
+
+def read_slot(text: str) -> Slot:
+    name, *recipe = text.split(":")
+    if recipe:
+        return Slot(name, recipe[0], tuple(recipe[1:]))
+    return Slot(name, *USUAL.get(name, ("", ())))
+
+
+def read_rule(line: str, kind: str = "") -> Rule:
+    """One line of grammar.py."""
+    chinese, english = (side.split() for side in line.split("→"))
+    slots = {}
+    for item in [*chinese, *english]:
+        if item[0] == "{":
+            slot = read_slot(item[1:-1])
+            slots.setdefault(slot.name, slot)
+    sides = [], []
+    for item in chinese:
+        token, _, gloss = item.partition("=")
+        name = read_slot(item[1:-1]).name
+        sides[0].append(name if item[0] == "{" else (token, gloss.replace("_", " ")))
+    for item in english:
+        name = read_slot(item[1:-1]).name
+        sides[1].append(name if item[0] == "{" else read_english(item))
+    computed = {*VERB_FORMS, "owner's", "owners"}
+    wanted = [s for s in slots.values() if s.method and s.name not in computed]
+    wanted.sort(key=lambda slot: slot.name != "verb")  # the verb chooses its subject and object
+    return Rule(kind, tuple(sides[0]), tuple(sides[1]), tuple(wanted))
+
+
+def read_english(item: str):
+    """put/放 → the word in its three forms, the slot it agrees with, the words it comes from."""
+    word, _, source = item.partition("/") if item[0] != "/" else ("/", "", "")
+    slot = "who"
+    forms = (word,) * 3
+    if word[0] == "<":
+        word, _, other = word[1:-1].partition(":")
+        slot = other or slot
+        forms = AGREEING.get(word) or (word, word, lexicon.forms(word)["third"])
+    return tuple(tuple(form.split()) for form in forms), slot, tuple(filter(None, source.split("+")))
+
+
+def read_rules(table: str, kind: str = "", weighted: bool = False) -> tuple[Rule, ...]:
+    """The rules of a table, each as many times as its weight says."""
+    found = []
+    for line in table.strip().split("\n"):
+        weight, line = line.split(None, 1) if weighted else (1, line)
+        found += [read_rule(line, kind)] * int(weight)
+    return tuple(found)
+
+
+def named_rules(table: str) -> dict[str, Rule]:
+    named = (line.split(":", 1) for line in table.strip().split("\n"))
+    return {name.strip(): read_rule(line) for name, line in named}
+
+
+NOUN_PHRASES = named_rules(grammar.NOUN_PHRASES)
+PARTS = {name: read_rules(table) for name, table in grammar.PARTS.items()}
+TIMES = {name: read_rules(table) for name, table in grammar.TIMES.items()}
+CLAUSES = {name: read_rules(table, name, True) for name, table in grammar.CLAUSES.items()}
+SENTENCES = {name: read_rules(table, name, True) for name, table in grammar.SENTENCES.items()}
+KINDS = tuple(kind for kind, weight in grammar.WEIGHTS.items() for _ in range(weight))
+WORDS = {name: tuple(map(tuple, lexicon.rows(t))) for name, t in lexicon.WORDS.items()}
+PRONOUNS = {row[0]: row[1:] for row in lexicon.rows(lexicon.PRONOUNS + "|" + lexicon.IT)}
+PERSONS = tuple(name for name in PRONOUNS if name != "它")
+NAMES = tuple(map(tuple, lexicon.rows(lexicon.NAMES)))
+TITLES = tuple(map(tuple, lexicon.rows(lexicon.TITLES)))
+SURNAMES = tuple(map(tuple, lexicon.rows(lexicon.SURNAMES)))
+KIN = tuple(map(tuple, lexicon.rows(lexicon.KIN)))
+CITIES = tuple(map(tuple, lexicon.rows(lexicon.CITIES)))
+PLACES = {row[2]: (row[0].split("+"), row[1]) for row in lexicon.rows(lexicon.PLACES)}
+VERB_WORDS = {
+    verb.english: {name: form.split() for name, form in lexicon.forms(verb.english).items()}
+    for verb in lexicon.ALL_VERBS
+}
+
+
+# ── Which words go together ────────────────────────────────────────────────────────────────────
+def fitting(name: str, group: str) -> tuple:
+    """The adjectives that fit a noun, by its name or its group."""
+    names = {name, group, *(g for g, parts in lexicon.GROUPS.items() if group in parts.split())}
+    return tuple(adj for adj in lexicon.ALL_ADJECTIVES if names & set(adj.fits))
+
+
+COLOURS = {english for _, english in WORDS["colours"]}
+FITTING = {noun.english: fitting(noun.english, noun.group) for noun in
+           dict.fromkeys(n for nouns in lexicon.NOUNS.values() for n in nouns)}  # fmt: skip
+FITTING.update({name: fitting(name, "place") for name in PLACES})
+FITTING["person"] = tuple(adj for adj in lexicon.ALL_ADJECTIVES if "person" in adj.fits)
+SAID_OF = {  # the same without colours, for sentences such as 这 本 书 很 有趣
+    name: tuple(adj for adj in adjs if adj.english not in COLOURS)
+    for name, adjs in FITTING.items()
+}
+JUDGED_PLACES = tuple(name for name in PLACES if SAID_OF[name])
+MARKETS = tuple("shop market supermarket".split())
+RELATIVE = {  # the verbs of a relative clause about a noun: where it comes from; what became of it
+    tag: {
+        noun: tuple(v for v in lexicon.ALL_VERBS if noun in v.objects and tag in v.tags)
+        for noun in dict.fromkeys(n for nouns in lexicon.NOUNS.values() for n in nouns)
+    }
+    for tag in ("rel", "done")
+}
+
+
+def verbs(condition) -> tuple:
+    return tuple(verb for verb in lexicon.ALL_VERBS if condition(verb))
+
+
+def countable(verb) -> bool:
+    return any(noun.kind != "name" for noun in verb.objects)
+
+
+def usable(verb) -> bool:
+    """May be told of one occasion: not a skill, not done by thieves alone."""
+    return "habit" not in verb.tags and verb.subject != "thief"
+
+
+LONG_WORK = "read watch write paint repair make wash do"
+POOLS = {
+    "past": verbs(usable),
+    "past_ask": verbs(lambda v: usable(v) and v.generic == "s" and countable(v)),
+    "past_placed": verbs(lambda v: usable(v) and v.places and v.english not in ("cry", "laugh")),
+    "past_long": verbs(lambda v: usable(v) and v.objects and v.english in LONG_WORK.split()),
+    "bare": verbs(lambda v: usable(v) and (v.generic != "-" or "the" in v.tags)),
+    "habit": verbs(lambda v: v.generic != "-"),
+    "generic": verbs(lambda v: v.generic != "-" and v.objects),
+    "future": verbs(lambda v: usable(v) and "past" not in v.tags and v.english not in ("cry", "laugh")),
+    "placed": verbs(lambda v: usable(v) and v.places and v.generic != "-"),
+    "placed_full": verbs(lambda v: usable(v) and v.places and v.objects),
+    "can": verbs(lambda v: "can" in v.tags),
+    "done": verbs(lambda v: "done" in v.tags or v.english in ("see", "sing", "listen to")),
+    "buy": verbs(lambda v: v.english == "buy"),
+    "ask": verbs(lambda v: usable(v) and v.generic == "s" and v.objects and countable(v)),
+    "counted": verbs(lambda v: usable(v) and countable(v) and not v.tags & {"one", "the", "a"}),
+    "lasting": verbs(
+        lambda v: usable(v) and v.english in ("read", "watch", "listen to", "play", "study", "teach")
+    ),
+    "alone": verbs(lambda v: not v.objects and v.places),
+}  # fmt: skip
+
+# The shapes an object may take: by what the sentence wants, and what the verb allows
+SHAPES = {
+    "full": {
+        "": "one one num some many this that my these adj adj adj adjs that_adj",
+        "one": "one this that my adj adj that_adj", "few": "one num adj adjs",
+        "many": "num some many adjs", "the": "the the that", "a": "one",
+    },
+    "def": {
+        "": "this that my these those that_adj", "one": "this that my that_adj", "few": "this that",
+        "many": "these those", "the": "the that", "a": "that",
+    },
+    "plan": {
+        "": "a one num some this that my adj", "one": "a one this that my adj", "few": "a one num",
+        "many": "num some many", "the": "the that", "a": "one",
+    },
+    "few": {
+        "": "one num some adj", "one": "one adj", "few": "one num", "many": "num some",
+        "the": "the", "a": "one",
+    },
+    "sub": {"": "this that the my this that my rel"},
+    "seen": {"": "one num some many adj"},
+    "seen1": {"": "one one adj"},
+    "one_of": {"": "one adj"},
+}  # fmt: skip
+SHAPES = {want: {tag: tuple(t.split()) for tag, t in by.items()} for want, by in SHAPES.items()}
+LIMITS = ("one", "few", "many", "the", "a")
+MEASURING = {"one", "num", "this", "that", "rel", "how", "adj", "adjs", "that_adj"}
+MANY = {"num", "some", "many", "how", "these", "those", "all", "any", "adjs"}
+
+
+class Writer:
+    """Writes sentences without end: the same ones for the same seed, on every machine.
+
+    Only `random.random()` is used, whose numbers Python promises to keep.
+    """
+
+    def __init__(self, seed: int = 0):
+        self.random = random.Random(seed).random
+
+    def sentence(self) -> tuple[str, Phrase]:
+        """The kind of a sentence, and the sentence, with its full stop or question mark."""
+        kind = self.pick(KINDS)
+        phrase = self.write(self.pick(SENTENCES[kind]))
+        if phrase.chinese[-1][0] != "？":
+            stop = ["。", "."]
+            phrase.chinese.append(stop)
+            phrase.english.append((".", (stop,)))
+        return kind, phrase
+
+    def pick(self, choices):
+        return choices[int(self.random() * len(choices))]
+
+    # ── Rules ──
+    def write(self, rule: Rule, **given) -> Phrase:
+        """Fill the slots of a rule, then spell both sides."""
+        slots = given
+        for name, method, arguments in rule.slots:
+            if name not in slots:
+                slots[name] = self.fill(method, slots, arguments)
+        return spell(rule, slots)
+
+    def fill(self, method: str, slots: dict, arguments: tuple) -> Phrase:
+        if method in PARTS:
+            return self.write(self.pick(PARTS[method]))
+        return getattr(self, method)(slots, *arguments)
+
+    def clause(self, slots, groups, who="") -> Phrase:
+        """A clause of one of the groups. `who`: "new", someone a pronoun can take up again;
+        "other", someone not yet spoken of; the name of a clause or person, to be taken up."""
+        rule = self.pick(CLAUSES[self.pick(groups.split("+"))])
+        given = {}
+        if who == "other":
+            given["who"] = self.who(slots, "known", avoid=spoken_of(slots))
+        elif who == "new":
+            given["who"] = self.who(slots, "known")
+        elif who:
+            person = slots[who].subject or slots[who]
+            given["who"] = (
+                self.ref(slots, who) if person.pronoun else self.who(slots, "known")
+            )
+        given["adults"] = True
+        phrase = self.write(rule, **given)
+        if given.get("who") and any(item == "who" for item in rule.chinese):
+            phrase.subject = given["who"]
+        return phrase
+
+    # ── Words ──
+    def word(self, slots, table) -> Phrase:
+        return leaf(*self.pick(WORDS[table]))
+
+    def time(self, slots, kind, maybe="") -> Phrase:
+        if maybe and self.random() < 0.4:
+            return EMPTY
+        return self.write(self.pick(TIMES[kind]))
+
+    def city(self, slots, other="") -> Phrase:
+        avoid = slots[other].word if other else None
+        while (row := self.pick(CITIES))[1] == avoid:
+            pass
+        return leaf(*row, word=row[1])
+
+    # ── People ──
+    def who(self, slots, kind, avoid=()) -> Phrase:
+        """Someone who does something. kind: person, known (a pronoun can refer to them), asked (not
+        the speaker)."""
+        verb = slots.get("verb")
+        children = kind == "person" and verb is not None and verb.word.subject == "person"
+        while True:
+            person = self.someone_like(kind, children and "adults" not in slots)
+            if person.pronoun in avoid or (kind == "asked" and person.pronoun in ("我", "我们")):
+                continue
+            return person
+
+    def someone_like(self, kind, children) -> Phrase:
+        draw = self.random()
+        if draw < 0.42:
+            return self.pronoun(self.pick(PERSONS))
+        if draw < 0.60:
+            chinese, english, pronoun = self.pick(NAMES)
+            return leaf(chinese, english, pronoun=pronoun)
+        if draw < 0.68:
+            return self.titled()
+        if draw < 0.82 or kind == "known":
+            return self.kin()
+        if children and draw < 0.92:
+            return self.thing({}, "child", self.pick(("the", "that", "this")))
+        return self.thing({}, "worker", self.pick(("the", "the", "that", "this")))
+
+    def pronoun(self, name) -> Phrase:
+        subject, objective, _, _, _ = PRONOUNS[name]
+        atom = [name, subject]
+        agreement = {"我": FIRST, "他": THIRD, "她": THIRD, "它": THIRD}.get(name, PLURAL)
+        return Phrase([atom], carry([subject], atom), agreement, carry([objective], atom), name)
+
+    def titled(self) -> Phrase:
+        """王 先生, Mr Wang."""
+        name, title = leaf(*self.pick(SURNAMES)), self.pick(TITLES)
+        mister = leaf(*title[:2])
+        chinese = name.chinese + mister.chinese
+        return Phrase(chinese, mister.english + name.english, pronoun=title[2])
+
+    def kin(self) -> Phrase:
+        """我 哥哥, my brother."""
+        owner = self.owner({}, kin=True)
+        chinese, english, pronoun = self.pick(KIN)
+        kin = leaf(chinese, english)
+        return Phrase(owner.chinese + kin.chinese, owner.objective + kin.english, pronoun=pronoun)
+
+    def owner(self, slots, kin=False) -> Phrase:
+        """Whose: my, or Anna's. `english` is *mine*, `objective` is *my*."""
+        if kin or self.random() < 0.8:
+            name = self.pick(PERSONS)
+            atom = [name, PRONOUNS[name][0]]
+            return Phrase([atom], carry([MINE[name]], atom), objective=carry([PRONOUNS[name][2]], atom))
+        chinese, english, _ = self.pick(NAMES)
+        return leaf(chinese, english + "'s", gloss=english)
+
+    def ref(self, slots, name) -> Phrase:
+        """The pronoun that takes up a person again."""
+        person = slots[name].subject or slots[name]
+        if person.pronoun is None:
+            return self.pronoun(self.pick(("他", "她")))
+        return self.pronoun(person.pronoun)
+
+    def self(self, slots, name) -> Phrase:
+        """自己: myself, yourself, herself … as the subject wants."""
+        if slots[name].pronoun is None:  # a teacher: let the Chinese tell who is meant
+            slots[name] = self.who({}, "known")
+        return leaf("自己", PRONOUNS[slots[name].pronoun][3], gloss="self")
+
+    def whom(self, slots, subject="") -> Phrase:
+        """Someone who is not the subject, in the objective case."""
+        who = slots.get(subject)
+        taken = {who.text(), who.pronoun} if who else ()
+        while True:
+            person = self.who({}, "known" if self.random() < 0.8 else "person")
+            alike = who and person.chinese[0][0] in ("我", "我们") and who.pronoun in ("我", "我们")
+            if person.text() not in taken and not alike:
+                return Phrase(person.chinese, person.objective, person.agreement)
+
+    def me(self, slots) -> Phrase:
+        person = self.pronoun(self.pick(("我", "我们", "他", "她")))
+        return Phrase(person.chinese, person.objective)
+
+    def company(self, slots) -> Phrase:
+        """跟 … 一起, with …"""
+        if "with" not in slots["verb"].word.tags or self.random() > 0.25:
+            return EMPTY
+        return self.write(WITH, x=self.whom(slots, "who"))
+
+    def person_kind(self, slots) -> Phrase:
+        person = self.who({}, "person")
+        person.word = PERSON
+        return person
+
+    def job(self, slots) -> Phrase:
+        """医生, a doctor: one for one, doctors for many."""
+        noun = self.pick(lexicon.NOUNS["worker"])
+        shape = "all" if slots["who"].agreement == PLURAL and slots["who"].pronoun != "你" else "a"
+        return self.noun_phrase(noun, shape)
+
+    def animal(self, slots, shape="") -> Phrase:
+        noun = self.pick(lexicon.NOUNS["animal"])
+        return self.noun_phrase(noun, self.pick(("this", "that")) if shape else
+                                self.pick(("this", "that", "my" if noun.group == "pet" else "that")))  # fmt: skip
+
+    def street(self, slots) -> Phrase:
+        noun = self.pick(lexicon.NOUNS["street"])
+        return self.noun_phrase(noun, "that" if self.random() < 0.5 else "the")
+
+    def wide(self, slots, street) -> Phrase:
+        """What can be wrong with a street, a river or a bridge."""
+        choices = TOO_WIDE[slots[street].word.english]
+        return leaf(*self.pick(choices))
+
+    # ── Things ──
+    def act(self, slots, pool) -> Phrase:
+        """The verb; its English forms are spelt when the rule asks for them."""
+        verb = self.pick(POOLS[pool])
+        return Phrase([[verb.chinese, verb.english]], [], word=verb)
+
+    def object(self, slots, want) -> Phrase:
+        """What the verb does it to, in the shape the sentence wants; nothing, if it wants nothing."""
+        verb = slots["verb"].word
+        if not verb.objects:
+            return EMPTY
+        noun = self.pick(verb.objects)
+        if noun.kind == "name":
+            return self.noun_phrase(noun, "a")
+        return self.noun_phrase(noun, self.shape(noun, want, verb), verb)
+
+    def shape(self, noun, want, verb=None) -> str:
+        """The name of the rule in NOUN_PHRASES."""
+        tags = verb.tags if verb else ()
+        if want == "gen":
+            return "a" if verb and verb.generic == "a" else "all"
+        if want in ("a", "all", "any"):
+            if "the" in tags:
+                return "the"
+            return "a" if "a" in tags or (verb and verb.generic == "a") else want
+        if want not in SHAPES:
+            return want
+        if want == "full" and "use" in tags and RELATIVE["rel"][noun] and self.random() < 0.25:
+            return "rel"
+        if want in ("def", "plan") and "new" in tags:
+            return self.pick(SHAPES["def" if want == "def" else "few"]["few"])
+        limit = next((name for name in LIMITS if name in tags and name in SHAPES[want]), "")
+        return self.pick(SHAPES[want][limit])
+
+    def thing(self, slots, groups, want=None) -> Phrase:
+        """Something of these groups, in this shape."""
+        if want is None:
+            groups, _, want = groups.rpartition(".")
+        noun = self.pick(POOL_OF[groups])
+        return self.noun_phrase(noun, "a" if noun.kind == "name" else self.shape(noun, want))
+
+    def noun_phrase(self, noun, shape, verb=None) -> Phrase:
+        """A noun in one of the shapes of NOUN_PHRASES. Mass nouns are measured: a cup of tea."""
+        if shape == "rel" and not (made := RELATIVE["done" if verb is None else "rel"][noun]):
+            shape = "this"
+        if noun.kind != "count":
+            shape = UNCOUNTED.get(shape, shape)
+        if shape in ("adj", "adjs", "that_adj") and not FITTING[noun.english]:
+            shape = "one"
+        given = noun_slots(noun, shape in MEASURING)
+        if "adj" in shape:
+            given["adj"] = self.attribute(noun)
+        if shape == "rel":
+            given["verb"] = Phrase([[(v := self.pick(made)).chinese, v.english]], [], word=v)
+            given["adults"] = True
+        if noun.kind == "name" or (noun.kind != "count" and shape in ("a", "all")):
+            rule = PLAIN
+        elif noun.kind == "mass" and shape == "many":
+            rule = A_LOT
+        else:
+            rule = NOUN_PHRASES[shape]
+        phrase = self.write(rule, **given)
+        plural = shape in MANY if noun.kind == "count" else noun.kind == "plural"
+        if noun.unit and shape in MEASURING:
+            plural = shape in MANY
+        phrase.agreement, phrase.word = PLURAL if plural else THIRD, noun
+        return phrase
+
+    def attribute(self, noun) -> Phrase:
+        """新, 有趣 的 or 很 贵 的, before a noun."""
+        adjective = self.pick(FITTING[noun.english])
+        phrase = leaf(adjective.chinese, adjective.english)
+        if adjective.direct:
+            return phrase
+        return self.write(OF if len(adjective.chinese) > 1 else VERY_OF, a=phrase)
+
+    def same(self, slots, name) -> Phrase:
+        """The other one, to compare with: this book … that book, mine … yours."""
+        noun, first = slots[name].word, slots[name].chinese[0][0]
+        shape = "this" if first == "那" else "that"
+        return self.noun_phrase(noun, shape)
+
+    def fits(self, slots, name, other="") -> Phrase:
+        """An adjective that can be said of the noun in a slot."""
+        word = slots[name].word
+        choices = SAID_OF[word if isinstance(word, str) else word.english]
+        adjective = self.pick(choices)
+        if other:
+            taken = slots[other].word
+            adjective = self.pick([a for a in choices if a not in CLASHES.get(taken.english, ())
+                                   and a is not taken] or choices)  # fmt: skip
+        return leaf(adjective.chinese, adjective.english, word=adjective)
+
+    def er(self, slots, name) -> Phrase:
+        """taller, more interesting."""
+        return self.grade(slots[name], 0)
+
+    def est(self, slots, name) -> Phrase:
+        return self.grade(slots[name], 1)
+
+    def grade(self, adjective, degree) -> Phrase:
+        atom = adjective.chinese[0]
+        return Phrase([], carry(lexicon.comparative(atom[1])[degree].split(), atom))
+
+    # ── Places ──
+    def where(self, slots, always="") -> Phrase:
+        """在 图书馆, at the library: one of the places where the verb is done."""
+        places = slots["verb"].word.places
+        if not places or (not always and self.random() < 0.45):
+            return EMPTY
+        return located(self.pick(places))
+
+    def where_is(self, slots) -> Phrase:
+        return located(self.pick(tuple(PLACES)))
+
+    def to(self, slots, kind="") -> Phrase:
+        """The place one goes to."""
+        name = self.pick(MARKETS if kind == "shop" else tuple(PLACES))
+        return placed(name, "to")
+
+    def place(self, slots, other="") -> Phrase:
+        choices = MARKETS if other == "market" else JUDGED_PLACES
+        avoid = slots[other].word if other in slots else None
+        while (name := self.pick(choices)) == avoid:
+            pass
+        phrase = placed(name, "")
+        phrase.word = name
+        return phrase
