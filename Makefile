@@ -6,6 +6,8 @@ READY  := .venv/ready
 SITE   := _build/html
 export PYTHONUTF8 := 1
 export TQDM_DISABLE := 1
+# The chapters' matrices are small: one thread is faster than two that wait for each other.
+html execute unit chapters: export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help book html lab test unit chapters browser lint bench weave execute lock clean

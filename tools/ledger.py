@@ -1,12 +1,12 @@
-"""Write book/claims.md from the cells that give the verdicts; `--check` says whether it differs.
+"""Write book/claims.md from the verdicts that the chapters printed; `--check` says whether it
+differs.
 
-A verdict is a call `claim(27, "holds …", evidence)` in a chapter. The page repeats its words and
-links to the heading above the cell, so that the two cannot disagree; that the evidence is true, the
-cell itself asserts.
+A verdict is a call `claim(27, "holds …", evidence)` in a chapter. The page repeats the words that
+the cell printed and links to the heading above it, so that the two cannot disagree; that the
+evidence is true, the cell asserts.
 """
 
 import argparse
-import ast
 import re
 import sys
 from pathlib import Path
@@ -15,6 +15,7 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "book" / "claims.md"
+PRINTED = re.compile(r"^Claim (\d+): .*\n→ (.*)$", re.MULTILINE)  # by attend.claims.claim
 sys.path.insert(0, str(ROOT / "book"))
 from attend.claims import CLAIMS  # noqa: E402
 
@@ -32,17 +33,6 @@ evidence failed, the chapter would not run, and this page is written from those 
 """
 
 
-def calls(source: str):
-    """The (number, verdict) of every `claim(…)` in a cell; IPython's own syntax is passed over."""
-    plain = "\n".join(
-        "" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n")
-    )
-    for node in ast.walk(ast.parse(plain)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "claim":
-            number, verdict = node.args[:2]
-            yield ast.literal_eval(number), ast.literal_eval(verdict)
-
-
 def verdicts() -> dict[int, list[tuple[str, str, str]]]:
     """For each claim the verdicts given: (verdict, chapter's file, heading)."""
     found = {}
@@ -52,9 +42,10 @@ def verdicts() -> dict[int, list[tuple[str, str, str]]]:
             if cell.cell_type == "markdown":
                 titles = re.findall(r"^#+ (.*)$", cell.source, re.MULTILINE)
                 heading = titles[-1] if titles else heading
-            elif "claim(" in cell.source and not cell.source.startswith("# attend/"):
-                for number, verdict in calls(cell.source):
-                    found.setdefault(number, []).append((verdict, chapter.name, heading))
+            elif cell.cell_type == "code":
+                printed = "".join(output.get("text", "") for output in cell.outputs)
+                for number, verdict in PRINTED.findall(printed):
+                    found.setdefault(int(number), []).append((verdict, chapter.name, heading))
     return found
 
 

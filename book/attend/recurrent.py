@@ -74,6 +74,26 @@ class NumpyRNN(Layer):
         return dx, dh
 
 
+def read(step, x, state, weights, present=None, backwards=False):
+    """One reading of a sequence, from the first step to the last or from the last to the first.
+
+    step(inputs, hidden, state) is a cell's; the weights are W_ih [G, I], W_hh [G, D], b_ih, b_hh
+    [G], G its gates times D; state is a tuple of tensors [B, D], h first. x [B, T, I] → every h
+    [B, T, D], and the last state. present [B, T, 1]: boolean, False where there is only padding.
+    Taught in chapter 08.
+    """
+    weight_ih, weight_hh, bias_ih, bias_hh = weights
+    inputs = linear(x, weight_ih, bias_ih).unbind(1)  # all steps at once: T times [B, G]
+    outputs, times = [None] * len(inputs), range(len(inputs))
+    for t in reversed(times) if backwards else times:
+        new = step(inputs[t], linear(state[0], weight_hh, bias_hh), state)
+        if present is not None:  # where there is only padding, nothing happens
+            new = tuple(torch.where(present[:, t], n, s) for n, s in zip(new, state, strict=True))
+        outputs[t], state = new[0], new
+    output = torch.stack(outputs, dim=1)  # [B, T, D]
+    return output if present is None else output.masked_fill(~present, 0.0), state
+
+
 class Recurrent(nn.Module):
     """Layers of cells, each read forward and perhaps backward: what RNN, LSTM and GRU share.
 
@@ -95,7 +115,6 @@ class Recurrent(nn.Module):
         input_size,
         hidden_size,
         num_layers=1,
-        *,
         bias=True,
         batch_first=True,
         dropout=0.0,
@@ -138,7 +157,9 @@ class Recurrent(nn.Module):
             outputs = []
             for way in range(ways):
                 i = layer * ways + way
-                output, final = self.read(x, states[i], self.passes[i], present)
+                output, final = read(
+                    self.step, x, states[i], self.weights(self.passes[i]), present, way
+                )
                 outputs.append(output)
                 finals.append(final)
             x = torch.cat(outputs, dim=-1)  # [B, T, D · ways]
@@ -146,32 +167,13 @@ class Recurrent(nn.Module):
                 x = dropout(x, self.dropout, self.training)
         return finish(self, x, finals, unbatched=input.dim() == 2)
 
-    def read(self, x, state, name, present):
-        """One reading, first step to last or last to first. x [B, T, I], a state of [B, D] tensors →
-        output [B, T, D] and the last state."""
-        weight_hh, bias_hh = (
-            getattr(self, f"weight_hh_{name}"),
-            getattr(self, f"bias_hh_{name}", None),
-        )
-        weight_ih, bias_ih = (
-            getattr(self, f"weight_ih_{name}"),
-            getattr(self, f"bias_ih_{name}", None),
-        )
-        inputs = linear(x, weight_ih, bias_ih).unbind(1)  # T times [B, gates · D]
-        outputs, times = [None] * len(inputs), range(len(inputs))
-        for t in reversed(times) if name.endswith("_reverse") else times:
-            new = self.step(inputs[t], linear(state[0], weight_hh, bias_hh), state)
-            if present is not None:  # where there is only padding, nothing happens
-                new = tuple(
-                    torch.where(present[:, t], n, s) for n, s in zip(new, state, strict=True)
-                )
-            outputs[t], state = new[0], new
-        output = torch.stack(outputs, dim=1)  # [B, T, D]
-        return output if present is None else output.masked_fill(~present, 0.0), state
+    def weights(self, name):
+        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        return [getattr(self, f"{kind}_{name}", None) for kind in kinds]
 
     def step(self, inputs, hidden, state):
-        """inputs = W_ih x_t + b_ih and hidden = W_hh h_{t−1} + b_hh [B, gates · D], the state before
-        → the state after, h_t first."""
+        """inputs = W_ih x_t + b_ih and hidden = W_hh h_{t−1} + b_hh [B, gates · D], and the state
+        before → the state after, h_t first."""
         raise NotImplementedError(f"{type(self).__name__} must say what happens in one step")
 
     def extra_repr(self):
@@ -196,10 +198,10 @@ class RNN(Recurrent):
 class LSTM(Recurrent):
     """A cell c that is kept, added to and looked at through three soft switches between 0 and 1:
 
-    i = σ(…), f = σ(…), g = tanh(…), o = σ(…), each of its own W_ih x_t + b_ih + W_hh h_{t−1} + b_hh;
-    c_t = f · c_{t−1} + i · g, h_t = o · tanh(c_t). Equal to torch.nn.LSTM; its states are (h, c).
-    All else as in `Recurrent`. Source: Hochreiter and Schmidhuber 1997; the forget gate f: Gers et
-    al. 2000. Taught in chapter 08.
+    i = σ(…), f = σ(…), g = tanh(…), o = σ(…), each of its own part of W_ih x_t + b_ih + W_hh
+    h_{t−1} + b_hh; c_t = f · c_{t−1} + i · g, h_t = o · tanh(c_t). Equal to torch.nn.LSTM; its
+    states are (h, c). All else as in `Recurrent`. Source: Hochreiter and Schmidhuber 1997; the
+    forget gate f: Gers et al. 2000. Taught in chapter 08.
     """
 
     gates, n_states = 4, 2

@@ -83,7 +83,9 @@ def pad(rows, length: int | None = None) -> torch.Tensor:
 
 # ---------------------------------------------------------------------------- byte-pair encoding
 
-MARKS = r"!-&(-/:-@\[-`{-~\u2010-\u2018\u201a-\u205e\u3001-\u3004\u3008-\u303f\uff01-\uff0f\uff1a-\uff20"
+# punctuation of ASCII and of Chinese; apostrophes stay in their word, as do accents and joiners
+MARKS = r"!-&(-/:-@\[-`{-~\u2010-\u2018\u201a-\u205e\u3001-\u3004\u3008-\u303f"
+MARKS += r"\uff01-\uff0f\uff1a-\uff20"
 WORD = re.compile(rf" ?[^\s{MARKS}]{{1,24}}| ?[{MARKS}]{{1,24}}|\s")
 
 
@@ -171,9 +173,9 @@ class BytePairEncoder:
     neighbours were merged into, one pair at a time.
 
     Any text can be encoded and comes back letter for letter: a character that `text` did not hold
-    is spelled in its UTF-8 bytes (byte fallback). Tokens are strings, or bytes of length 1. Numbers:
-    0 to 3 are <pad>, <unk> (never needed), <bos>, <eos>; 4 to 259 the bytes; then the characters in
-    order; then the merges. Raises TypeError for text that is no string, ValueError for n_merges
+    is spelled in its UTF-8 bytes (byte fallback). Tokens are strings, or bytes of length 1. 0 to 3
+    are <pad>, <unk> (never needed), <bos>, <eos>; 4 to 259 the bytes; then come the characters in
+    order, then the merges. Raises TypeError for text that is no string, ValueError for n_merges
     below 0. Source: Sennrich, Haddow and Birch 2016; byte fallback as in SentencePiece (Kudo and
     Richardson 2018). Taught in chapter 06.
     """

@@ -1,8 +1,9 @@
 """The built pages in a real browser, with the network closed.
 
 `visit("book/11_self_attention.html", width=360, theme="dark")` opens a page and hands back
-Playwright's Page once its widgets stand. When the test ends, a message in the console, an uncaught
-error or a request to any other machine than this one fails it.
+Playwright's Page once its widgets stand (`ours=False`: they are not the book's). When the test
+ends, a message in the console, an uncaught error or a request to any other machine than this one
+fails it.
 """
 
 import functools
@@ -27,7 +28,7 @@ CHROMIUM = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-# Ajv, inside the widget manager, remarks on its own schema; nothing of ours.
+# Ajv, inside the full widget manager, remarks on its own schema; nothing of ours.
 KNOWN = ("strict mode: use allowUnionTypes",)
 WIDGETS_WANTED = """() => document.querySelectorAll(
     'script[type="application/vnd.jupyter.widget-view+json"]').length"""
@@ -95,7 +96,7 @@ def visit(address, chromium):
         if message.type in ("error", "warning") and not message.text.startswith(KNOWN):
             faults.append(f"console {message.type}: {message.text}")
 
-    def open_page(path, width=1280, theme="light"):
+    def open_page(path, width=1280, theme="light", ours=True):
         context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, has_touch=width < 500
         )
@@ -107,7 +108,7 @@ def visit(address, chromium):
         page.on("console", on_console)
         page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
         page.goto(f"{address}/{path}", wait_until="load")
-        wanted = page.evaluate(WIDGETS_WANTED)
+        wanted = page.evaluate(WIDGETS_WANTED) if ours else 0
         page.wait_for_function(
             "n => document.querySelectorAll('[data-widget]').length >= n",
             arg=wanted,

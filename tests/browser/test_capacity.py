@@ -68,23 +68,3 @@ def test_the_other_draws_appear(visit):
     widget.get_by_role("checkbox").check()
     page.wait_for_timeout(80)
     assert lines.count() >= before + 7
-
-
-def test_a_move_is_painted_within_a_frame(visit):
-    page = visit(CHAPTER)
-    slider = page.locator("[data-widget=Capacity]").get_by_role("slider", name="Degree")
-    slider.evaluate("element => (window.degree = element)")
-    milliseconds = page.evaluate(
-        """async () => {
-            const times = [];
-            for (let i = 0; i < 40; i++) {
-                window.degree.value = i % 16;
-                const start = performance.now();
-                window.degree.dispatchEvent(new Event("input", { bubbles: true }));
-                await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-                times.push(performance.now() - start);
-            }
-            return times.sort((a, b) => a - b);
-        }"""
-    )
-    assert milliseconds[20] < 60  # a loose bound: machines that run tests are busy

@@ -48,7 +48,7 @@ class Adjective(NamedTuple):
 # ── Nouns: Chinese, English, measure word (and its English after a colon) ──────────────────────
 COUNTED = {
     "child": "孩子 child 个 | 男孩 boy 个 | 女孩 girl 个",
-    "worker": """老师 teacher 位 | 学生 student 个 | 医生 doctor 位 | 护士 nurse 位 | 司机 driver 位
+    "grownup": """老师 teacher 位 | 学生 student 个 | 医生 doctor 位 | 护士 nurse 位 | 司机 driver 位
         | 警察 policeman 个 | 农民 farmer 个 | 工人 worker 个 | 厨师 cook 位 | 画家 painter 位
         | 作家 writer 位 | 律师 lawyer 位 | 记者 journalist 位 | 士兵 soldier 个 | 经理 manager 位
         | 邻居 neighbour 个 | 客人 guest 位 | 科学家 scientist 位""",
@@ -66,6 +66,7 @@ COUNTED = {
     "clothes": "衬衫 shirt 件 | 裙子 skirt 条 | 外套 coat 件 | 毛衣 jumper 件",
     "worn": "帽子 hat 顶 | 手表 watch 块",
     "machine": "手机 phone 部 | 电脑 computer 台 | 照相机 camera 台",
+    "guitar": "吉他 guitar 把",
     "vehicle": "自行车 bicycle 辆 | 汽车 car 辆",
     "transport": "公共汽车 bus 辆 | 火车 train 列",
     "small": """钥匙 key 把 | 钱包 wallet 个 | 包 bag 个 | 伞 umbrella 把 | 地图 map 张
@@ -85,6 +86,7 @@ COUNTED = {
     "meeting": "会 meeting 个",
     "street": "街 street 条 | 路 road 条 | 河 river 条 | 桥 bridge 座",
     "mountain": "山 mountain 座",
+    "lake": "湖 lake 个",
     "house": "房子 house 座 | 房间 room 个",
     "bat": "蝙蝠 bat 只",
     "club": "球棒 bat 根",
@@ -113,15 +115,18 @@ BARE = {  # never an article
     "instrument": "钢琴 the_piano | 吉他 the_guitar",
 }
 GROUPS = {  # groups of groups
-    "adult": "worker",
-    "animal": "pet beast",
+    "adult": "grownup",
+    "job": """teacher student doctor nurse driver policeman farmer worker cook painter writer lawyer
+        journalist soldier manager scientist""",
+    "animal": "pet beast waterbird",
     "food": "fruit snack baked dish noodles",
     "drink": "hot cool soup",
     "wear": "clothes worn pairs glasses",
     "goods": "machine small furniture lamp present clothes worn pairs flower painting vehicle",
-    "portable": "phone camera small present box dictionary reading",
+    "portable": """phone camera small present box dictionary book magazine newspaper novel letter
+        clothes worn guitar""",
     "judged": """machine clothes worn pairs vehicle furniture bag box reading show fruit cake flower
-        painting dictionary song house""",
+        painting dictionary song house street mountain tree transport knife question soup guitar door hot cool lake""",
     "priced": "clothes hat bag book magazine dictionary umbrella toy cake cup",
     "owned": "machine vehicle pet horse umbrella house watch question",
     "ordered": "hot cool soup noodles cake sandwich dumpling",
@@ -133,12 +138,12 @@ GROUPS = {  # groups of groups
 
 # ── Places: Chinese (里 and 上 where the language wants them), English with its preposition ─────
 PLACES = """
-图书馆 at library | 学校 at school | 公园 in park | 商店 at shop | 医院 at hospital
+家 at home | 图书馆 at library | 学校 at school | 公园 in park | 商店 at shop | 医院 at hospital
 餐厅 at restaurant | 办公室 in office | 机场 at airport | 车站 at station | 博物馆 in museum
 超市 at supermarket | 厨房 in kitchen | 花园+里 in garden | 教室 in classroom | 市场 at market
 酒店 at hotel | 工厂 at factory | 农场 on farm | 动物园 at zoo | 咖啡馆 in café
 大学 at university | 电影院 at cinema | 面包店 at bakery | 体育馆 in gym | 银行 at bank
-车库+里 in garage | 河边 by riverside | 海边 by seaside
+车库+里 in garage | 河边 by riverside | 海边 at seaside
 """
 CITIES = "北京 Beijing | 上海 Shanghai | 伦敦 London | 巴黎 Paris | 东京 Tokyo | 罗马 Rome"
 
@@ -157,6 +162,7 @@ KIN = """爸爸 father 他 | 妈妈 mother 她 | 哥哥 brother 他 | 姐姐 sis
 
 # ── Words that fill a slot as they are ─────────────────────────────────────────────────────────
 WORDS = {
+    "few": "两 two | 三 three | 四 four | 五 five | 六 six",
     "numbers": """两 two | 三 three | 四 four | 五 five | 六 six | 七 seven | 八 eight | 九 nine
         | 十 ten""",
     "round": "二十 twenty | 三十 thirty | 四十 forty | 五十 fifty | 六十 sixty",
@@ -167,6 +173,8 @@ WORDS = {
     "must": "应该 should | 必须 must | 可以 can",
     "feelings": """累 tired | 忙 busy | 饿 hungry | 渴 thirsty | 高兴 happy | 难过 sad | 生气 angry
         | 困 sleepy | 紧张 nervous""",
+    "reasons": "累 tired | 忙 busy | 困 sleepy | 生气 angry | 紧张 nervous | 难过 sad",
+    "texts": "书 book | 信 letter | 故事 story | 诗 poem | 报纸 newspaper",
     "weather": "冷 cold | 热 hot",
     "mild": "冷 cold | 热 hot | 暖和 warm | 凉快 cool",
     "today": "今天 today | 现在 now",
@@ -198,7 +206,7 @@ VERBS = """
 喝 drink       | adult | hot cool | café restaurant home kitchen office | s | with use done
 喝 eat         | person | soup | restaurant home kitchen | s | with use
 买 buy         | adult | machine clothes worn pairs glasses lamp present | shop | - | with rel
-买 buy         | adult | fruit snack baked dish noodles cool flower | supermarket market | s | with rel
+买 buy         | adult | fruit snack baked dish noodles juice beer flower | supermarket market | s | with rel
 买 buy         | adult | book magazine newspaper novel dictionary map ticket | shop station | - | rel
 卖 sell        | adult | fruit flower dish clothes | market | s | many
 写 write       | adult | letter story poem novel | home library office café | s | new rel
@@ -227,13 +235,13 @@ VERBS = """
 找 look_for    | adult | small machine | park station office hotel home | - | one
 找到 find      | adult | small worn machine | park station office garden garage | - | past rel one
 丢 lose        | adult | key wallet umbrella phone ticket bag hat watch camera | station airport park hotel | - | past one done
-用 use         | adult | machine dictionary map | library office home classroom | a | one
+用 use         | adult | machine dictionary map | library office home classroom | a | one done
 带 bring       | adult | umbrella camera map present sandwich flower | - | - | rel few
 穿 wear        | person | clothes pairs | school office | a | one use done
 戴 wear        | person | hat watch glasses | school office | a | one use done
 等 wait_for    | person | transport | station airport hotel | - | the
 问 ask         | person | question | school office classroom | s | new few
-种 grow        | adult | flower tree banana | garden farm | s | can with new many
+种 plant       | adult | flower tree | garden farm | s | can with new many
 拍 take        | adult | photo | park zoo seaside museum | s | with new
 拍 make        | adult | film | park university hotel seaside | s | with new few
 睡觉 sleep     | person | - | home hotel garden station | s |
@@ -248,7 +256,7 @@ VERBS = """
 散步 walk      | adult | - | park riverside seaside garden | s | with
 吃饭 eat       | person | - | restaurant home hotel | s | with
 做饭 cook      | adult | - | home kitchen restaurant | s | can with
-开车 drive     | adult | - | - | s | can
+开车 drive     | adult | - | - | s | can habit
 """
 # ── Adjectives: Chinese (+ = stands before the noun without 的), English | what it fits ─────────
 ADJECTIVES = """
@@ -265,18 +273,18 @@ ADJECTIVES = """
 漂亮 beautiful | clothes flower garden bag present photo painting hat watch
 新 new         | +machine clothes book dictionary vehicle furniture bag house hat watch pairs lamp
 旧 old         | +machine clothes book dictionary magazine vehicle furniture bag house hat watch pairs
-大 big         | +box bag animal furniture house room fruit tree fish cake ball present park zoo
-小 small       | +box bag animal furniture house room fruit tree fish cake ball present park zoo
+大 big         | +box bag animal furniture house room fruit tree fish cake ball present park zoo door lake
+小 small       | +box bag animal furniture house room fruit tree fish cake ball present park zoo door lake
 长 long        | +river bridge road skirt letter story film coat programme novel
 短 short       | +letter story film skirt programme poem
 好 good        | +book film song restaurant story novel idea match hotel café
-红 red         | +clothes bag flower hat car bicycle umbrella ball cup
+红 red         | +door clothes bag flower hat car bicycle umbrella ball cup
 蓝 blue        | +clothes bag hat car bicycle umbrella cup
-白 white       | +clothes bag hat car cat rabbit cup dog
+白 white       | +door clothes bag hat car cat rabbit cup dog
 黑 black       | +clothes bag hat car cat umbrella dog
 黄 yellow      | +flower umbrella bag hat ball cup skirt
-贵 expensive   | machine clothes vehicle furniture watch bag restaurant hotel pairs fruit glasses
-便宜 cheap     | machine clothes vehicle furniture watch bag restaurant hotel pairs fruit hat
+贵 expensive   | machine clothes vehicle furniture watch bag restaurant hotel pairs glasses
+便宜 cheap     | machine clothes vehicle furniture watch bag restaurant hotel pairs hat
 重 heavy       | box bag furniture dictionary computer
 轻 light       | box bag furniture camera computer
 舒服 comfortable | furniture clothes pairs hotel car
@@ -285,7 +293,7 @@ ADJECTIVES = """
 无聊 boring    | book magazine novel story film match show programme meeting
 难 difficult   | question language subject homework
 容易 easy      | question language subject homework
-好吃 delicious | food soup
+好吃 tasty     | food soup
 甜 sweet       | apple orange watermelon strawberry cake biscuit juice
 酸 sour        | apple orange strawberry juice
 新鲜 fresh     | fruit bread milk flower juice meat
@@ -298,7 +306,7 @@ ADJECTIVES = """
 热闹 lively    | market street park
 宽 wide        | street road river bridge
 窄 narrow      | road street bridge
-深 deep        | river
+深 deep        | river lake
 快 fast        | bus train car horse computer
 慢 slow        | bus train car computer
 厚 thick       | book dictionary novel coat jumper
@@ -316,7 +324,7 @@ PAST = {  # past, participle
     "make": "made made", "drive": "drove driven", "hold": "held held", "ride": "rode ridden",
     "do": "did done", "wrap": "wrapped wrapped", "find": "found found", "lose": "lost lost",
     "bring": "brought brought", "wear": "wore worn", "steal": "stole stolen",
-    "grow": "grew grown", "take": "took taken", "sleep": "slept slept", "run": "ran run",
+    "take": "took taken", "sleep": "slept slept", "run": "ran run",
     "swim": "swam swum", "cry": "cried cried", "go": "went gone", "put": "put put",
     "give": "gave given", "lend": "lent lent", "come": "came come", "break": "broke broken",
     "catch": "caught caught", "fly": "flew flown", "spend": "spent spent", "know": "knew known",
@@ -326,7 +334,7 @@ PAST = {  # past, participle
 DOUBLED = {"run", "swim", "wrap", "put", "sit", "shop"}  # running, wrapped
 LONG_ADJECTIVES = {
     "famous", "beautiful", "expensive", "comfortable", "useful", "interesting", "boring",
-    "difficult", "delicious", "dangerous", "tired", "nervous", "slippery",
+    "difficult", "dangerous", "tired", "nervous", "slippery",
 }  # fmt: skip
 
 

@@ -6,7 +6,6 @@ reordered, the alignment is simply who carries whom.
 """
 
 import random
-import re
 from typing import NamedTuple
 
 from attend.phrasebook import grammar, lexicon
@@ -31,7 +30,7 @@ class Phrase:
     heart; `subject`: of a clause, its subject.
     """
 
-    __slots__ = ("agreement", "english", "chinese", "objective", "pronoun", "subject", "word")
+    __slots__ = ("agreement", "chinese", "english", "objective", "pronoun", "subject", "word")
 
     def __init__(self, chinese, english, agreement=THIRD, objective=None, pronoun=None, word=None):
         self.chinese, self.english, self.agreement = chinese, english, agreement
@@ -110,7 +109,11 @@ def read_english(item: str):
         word, _, other = word[1:-1].partition(":")
         slot = other or slot
         forms = AGREEING.get(word) or (word, word, lexicon.forms(word)["third"])
-    return tuple(tuple(form.split()) for form in forms), slot, tuple(filter(None, source.split("+")))
+    return (
+        tuple(tuple(form.split()) for form in forms),
+        slot,
+        tuple(filter(None, source.split("+"))),
+    )
 
 
 def read_rules(table: str, kind: str = "", weighted: bool = False) -> tuple[Rule, ...]:
@@ -161,8 +164,7 @@ FITTING = {noun.english: fitting(noun.english, noun.group) for noun in
 FITTING.update({name: fitting(name, "place") for name in PLACES})
 FITTING["person"] = tuple(adj for adj in lexicon.ALL_ADJECTIVES if "person" in adj.fits)
 SAID_OF = {  # the same without colours, for sentences such as 这 本 书 很 有趣
-    name: tuple(adj for adj in adjs if adj.english not in COLOURS)
-    for name, adjs in FITTING.items()
+    name: tuple(adj for adj in adjs if adj.english not in COLOURS) for name, adjs in FITTING.items()
 }
 JUDGED_PLACES = tuple(name for name in PLACES if SAID_OF[name])
 MARKETS = tuple("shop market supermarket".split())
@@ -188,10 +190,22 @@ def usable(verb) -> bool:
     return "habit" not in verb.tags and verb.subject != "thief"
 
 
+def askable(verb) -> bool:
+    """什么 may stand for its object, and the English verb is then still plain."""
+    return verb.english in ASKABLE and verb.chinese not in ("看", "做") and not soup(verb)
+
+
+def soup(verb) -> bool:
+    return verb.chinese == "喝" and verb.english == "eat"
+
+
+ASKABLE = "buy sell write paint eat drink sing repair study teach bring".split()
 LONG_WORK = "read watch write paint repair make wash do"
 POOLS = {
     "past": verbs(usable),
-    "past_ask": verbs(lambda v: usable(v) and v.generic == "s" and countable(v)),
+    "past_ask": verbs(askable),
+    "past_object": verbs(lambda v: usable(v) and v.objects and v.english not in ("see", "use")),
+    "the": verbs(lambda v: "the" in v.tags),
     "past_placed": verbs(lambda v: usable(v) and v.places and v.english not in ("cry", "laugh")),
     "past_long": verbs(lambda v: usable(v) and v.objects and v.english in LONG_WORK.split()),
     "bare": verbs(lambda v: usable(v) and (v.generic != "-" or "the" in v.tags)),
@@ -203,11 +217,12 @@ POOLS = {
     "can": verbs(lambda v: "can" in v.tags),
     "done": verbs(lambda v: "done" in v.tags or v.english in ("see", "sing", "listen to")),
     "buy": verbs(lambda v: v.english == "buy"),
-    "ask": verbs(lambda v: usable(v) and v.generic == "s" and v.objects and countable(v)),
+    "ask": verbs(lambda v: askable(v) and v.generic != "-"),
     "counted": verbs(lambda v: usable(v) and countable(v) and not v.tags & {"one", "the", "a"}),
     "lasting": verbs(
         lambda v: usable(v) and v.english in ("read", "watch", "listen to", "play", "study", "teach")
     ),
+    "cry": verbs(lambda v: v.english in ("cry", "laugh")),
     "alone": verbs(lambda v: not v.objects and v.places),
 }  # fmt: skip
 
@@ -230,12 +245,18 @@ SHAPES = {
         "": "one num some adj", "one": "one adj", "few": "one num", "many": "num some",
         "the": "the", "a": "one",
     },
+    "rich": {
+        "": "adj adjs that_adj", "one": "adj that_adj my", "few": "adj adjs", "many": "adjs many",
+        "the": "the that", "a": "one",
+    },
+    "compared": {"": "this that my my these"},
     "sub": {"": "this that the my this that my rel"},
     "seen": {"": "one num some many adj"},
     "seen1": {"": "one one adj"},
     "one_of": {"": "one adj"},
 }  # fmt: skip
 SHAPES = {want: {tag: tuple(t.split()) for tag, t in by.items()} for want, by in SHAPES.items()}
+RELATIVE_CHANCE = {"full": 0.25, "rich": 0.4}
 LIMITS = ("one", "few", "many", "the", "a")
 MEASURING = {"one", "num", "this", "that", "rel", "how", "adj", "adjs", "that_adj"}
 MANY = {"num", "some", "many", "how", "these", "those", "all", "any", "adjs"}
@@ -288,9 +309,7 @@ class Writer:
             given["who"] = self.who(slots, "known")
         elif who:
             person = slots[who].subject or slots[who]
-            given["who"] = (
-                self.ref(slots, who) if person.pronoun else self.who(slots, "known")
-            )
+            given["who"] = self.ref(slots, who) if person.pronoun else self.who(slots, "known")
         given["adults"] = True
         phrase = self.write(rule, **given)
         if given.get("who") and any(item == "who" for item in rule.chinese):
@@ -337,7 +356,7 @@ class Writer:
             return self.kin()
         if children and draw < 0.92:
             return self.thing({}, "child", self.pick(("the", "that", "this")))
-        return self.thing({}, "worker", self.pick(("the", "the", "that", "this")))
+        return self.thing({}, "grownup", self.pick(("the", "the", "that", "this")))
 
     def pronoun(self, name) -> Phrase:
         subject, objective, _, _, _ = PRONOUNS[name]
@@ -364,7 +383,9 @@ class Writer:
         if kin or self.random() < 0.8:
             name = self.pick(PERSONS)
             atom = [name, PRONOUNS[name][0]]
-            return Phrase([atom], carry([MINE[name]], atom), objective=carry([PRONOUNS[name][2]], atom))
+            return Phrase(
+                [atom], carry([MINE[name]], atom), objective=carry([PRONOUNS[name][2]], atom)
+            )
         chinese, english, _ = self.pick(NAMES)
         return leaf(chinese, english + "'s", gloss=english)
 
@@ -395,9 +416,9 @@ class Writer:
         person = self.pronoun(self.pick(("我", "我们", "他", "她")))
         return Phrase(person.chinese, person.objective)
 
-    def company(self, slots) -> Phrase:
+    def company(self, slots, always="") -> Phrase:
         """跟 … 一起, with …"""
-        if "with" not in slots["verb"].word.tags or self.random() > 0.25:
+        if "with" not in slots["verb"].word.tags or (not always and self.random() > 0.25):
             return EMPTY
         return self.write(WITH, x=self.whom(slots, "who"))
 
@@ -408,9 +429,9 @@ class Writer:
 
     def job(self, slots) -> Phrase:
         """医生, a doctor: one for one, doctors for many."""
-        noun = self.pick(lexicon.NOUNS["worker"])
-        shape = "all" if slots["who"].agreement == PLURAL and slots["who"].pronoun != "你" else "a"
-        return self.noun_phrase(noun, shape)
+        if slots["who"].agreement == PLURAL and slots["who"].pronoun != "你":
+            return self.thing(slots, "teacher+student+doctor+worker", "all")
+        return self.thing(slots, "job", "a")
 
     def animal(self, slots, shape="") -> Phrase:
         noun = self.pick(lexicon.NOUNS["animal"])
@@ -439,7 +460,7 @@ class Writer:
             return EMPTY
         noun = self.pick(verb.objects)
         if noun.kind == "name":
-            return self.noun_phrase(noun, "a")
+            return self.noun_phrase(noun, "the" if "the" in verb.tags else "a")
         return self.noun_phrase(noun, self.shape(noun, want, verb), verb)
 
     def shape(self, noun, want, verb=None) -> str:
@@ -453,7 +474,8 @@ class Writer:
             return "a" if "a" in tags or (verb and verb.generic == "a") else want
         if want not in SHAPES:
             return want
-        if want == "full" and "use" in tags and RELATIVE["rel"][noun] and self.random() < 0.25:
+        chance = RELATIVE_CHANCE.get(want, 0) if "use" in tags and RELATIVE["rel"][noun] else 0
+        if self.random() < chance:
             return "rel"
         if want in ("def", "plan") and "new" in tags:
             return self.pick(SHAPES["def" if want == "def" else "few"]["few"])
@@ -471,6 +493,8 @@ class Writer:
         """A noun in one of the shapes of NOUN_PHRASES. Mass nouns are measured: a cup of tea."""
         if shape == "rel" and not (made := RELATIVE["done" if verb is None else "rel"][noun]):
             shape = "this"
+        if shape == "my" and noun.group in NATURE:
+            shape = "that"
         if noun.kind != "count":
             shape = UNCOUNTED.get(shape, shape)
         if shape in ("adj", "adjs", "that_adj") and not FITTING[noun.english]:
@@ -481,7 +505,11 @@ class Writer:
         if shape == "rel":
             given["verb"] = Phrase([[(v := self.pick(made)).chinese, v.english]], [], word=v)
             given["adults"] = True
-        if noun.kind == "name" or (noun.kind != "count" and shape in ("a", "all")):
+        if (
+            shape == "plain"
+            or (noun.kind == "name" and shape != "the")
+            or (noun.kind != "count" and shape in ("a", "all"))
+        ):
             rule = PLAIN
         elif noun.kind == "mass" and shape == "many":
             rule = A_LOT
@@ -502,10 +530,37 @@ class Writer:
             return phrase
         return self.write(OF if len(adjective.chinese) > 1 else VERY_OF, a=phrase)
 
+    def graded(self, slots, shape, table="compared") -> Phrase:
+        """Something with a quality, and in {adj} the quality: drawn first, so that each comes up."""
+        adjective, nouns = self.pick(GRADED[table])
+        slots["adj"] = leaf(adjective.chinese, adjective.english, word=adjective)
+        noun = self.pick(nouns)
+        return self.noun_phrase(noun, self.shape(noun, shape))
+
+    def topped(self, slots) -> Phrase:
+        """Something that is the most expensive in the shop."""
+        return self.graded(slots, "this", "topped")
+
+    def whoever(self, slots) -> Phrase:
+        """Someone else than {who}, as a subject."""
+        return self.who(slots, "known", avoid=spoken_of(slots))
+
+    def again(self, slots) -> Phrase:
+        """The verb once more, only in Chinese."""
+        verb = slots["verb"].word
+        return Phrase([[verb.chinese, verb.english]], [])
+
     def same(self, slots, name) -> Phrase:
         """The other one, to compare with: this book … that book, mine … yours."""
         noun, first = slots[name].word, slots[name].chinese[0][0]
-        shape = "this" if first == "那" else "that"
+        shape = {"那": "this", "这": "that"}.get(first, "my")
+        if slots[name].chinese[1][0] == "些":
+            shape = "those" if first == "这" else "these"
+        if shape == "my" and noun.group not in NATURE:
+            owner = spell(rule := OWN, {"owner": self.owner({})})
+            while owner.chinese[0][0] == first:
+                owner = spell(rule, {"owner": self.owner({})})
+            return owner
         return self.noun_phrase(noun, shape)
 
     def fits(self, slots, name, other="") -> Phrase:
@@ -554,3 +609,153 @@ class Writer:
         phrase = placed(name, "")
         phrase.word = name
         return phrase
+
+    def fits2(self, slots, name, other) -> Phrase:
+        """An adjective that can be said of both places."""
+        both = [adj for adj in SAID_OF[slots[name].word] if adj in SAID_OF[slots[other].word]]
+        adjective = self.pick(both or (QUIET,))
+        return leaf(adjective.chinese, adjective.english, word=adjective)
+
+
+# ── Spelling a rule ────────────────────────────────────────────────────────────────────────────
+def carry(words, *atoms) -> list:
+    """English words that come from these Chinese atoms."""
+    return [(word, atoms) for word in words]
+
+
+def leaf(chinese, english, pronoun=None, gloss=None, word=None) -> Phrase:
+    """One Chinese word and its English."""
+    atom = [chinese, gloss or english]
+    return Phrase([atom], carry(english.split(), atom), pronoun=pronoun, word=word)
+
+
+def spell(rule: Rule, slots: dict) -> Phrase:
+    """Both sides of a rule, its slots filled."""
+    chinese, english, own = [], [], {}
+    for item in rule.chinese:
+        if type(item) is str:
+            chinese += slots[item].chinese
+        else:
+            own[item[0]] = atom = [*item]
+            chinese.append(atom)
+    for item in rule.english:
+        if type(item) is str:
+            english += slots[item].english if item in slots else computed(item, slots)
+        else:
+            forms, subject, sources = item
+            atoms = tuple([own[token] for token in sources])
+            agreement = slots[subject].agreement if subject in slots else THIRD
+            english += [(word, atoms) for word in forms[agreement]]
+    return Phrase(chinese, english)
+
+
+def computed(name: str, slots: dict) -> list:
+    """English that another slot gives: the forms of the verb, *my* and *mine* of the owner."""
+    if name == "owner's":
+        return slots["owner"].objective
+    if name == "owners":
+        return slots["owner"].english
+    verb = slots["verb"]
+    if name == "present":
+        who = slots.get("who")
+        name = "base" if who and who.agreement != THIRD else "third"
+    return carry(VERB_WORDS[verb.word.english][name], verb.chinese[0])
+
+
+def noun_slots(noun, measured: bool) -> dict[str, Phrase]:
+    """{noun}, {nouns} and {measure} for NOUN_PHRASES; 一 杯 茶 is a cup *of tea*."""
+    word, measure = [noun.chinese, noun.english], [noun.measure, noun.unit or "M"]
+    one = carry(noun.english.split(), word)
+    many = one if noun.kind != "count" else carry(lexicon.plural(noun.english).split(), word)
+    if measured and noun.unit:
+        of = [("of", ()), *one]
+        one = carry([noun.unit], measure) + of
+        many = carry([lexicon.plural(noun.unit)], measure) + of
+    return {
+        "noun": Phrase([word], one),
+        "nouns": Phrase([word], many),
+        "measure": Phrase([measure], []),
+    }
+
+
+def placed(name: str, preposition: str) -> Phrase:
+    """A place as the aim of a journey, *to the library*, or by itself, *the library*."""
+    (chinese, *inside), _ = PLACES[name]
+    if preposition:
+        inside = []
+    if name == "home" and preposition:
+        preposition = ""
+    place = [chinese, name]
+    article = [] if name in NO_ARTICLE and preposition else [("the", ())]
+    english = [*[(word, ()) for word in preposition.split()], *article, (name, (place,))]
+    return Phrase([place], english)
+
+
+def located(name: str) -> Phrase:
+    """在 图书馆, at the library; 在 花园 里, in the garden."""
+    (chinese, *inside), preposition = PLACES[name]
+    at, place = ["在", "at"], [chinese, name]
+    after = [[word, "inside"] for word in inside]
+    article = [] if name in NO_ARTICLE else [("the", ())]
+    english = [*carry([preposition], at, *after), *article, *carry([name], place)]
+    return Phrase([at, place, *after], english)
+
+
+def spoken_of(slots: dict) -> set:
+    """The pronouns of everyone in these slots, and the speaker where there is none."""
+    people = [phrase.subject or phrase for phrase in slots.values() if isinstance(phrase, Phrase)]
+    return {person.pronoun for person in people if person.pronoun} or {"我"}
+
+
+class Groups(dict):
+    """The nouns of several groups, collected when first asked for."""
+
+    def __missing__(self, names):
+        nouns = [noun for name in names.split("+") for noun in lexicon.NOUNS[name]]
+        self[names] = tuple(noun for noun in nouns if names != "judged" or SAID_OF[noun.english])
+        return self[names]
+
+
+POOL_OF = Groups()
+
+
+NATURE = {"street", "mountain", "tree", "transport", "lake", "door"}
+OWN = read_rule("{owner} 的=of → {owners}")
+TOPPED = "expensive cheap beautiful good big small new comfortable interesting useful".split()
+GRADED = {"compared": [], "topped": []}
+for adjective in lexicon.ALL_ADJECTIVES:
+    nouns = tuple(noun for noun in POOL_OF["judged"] if adjective in SAID_OF[noun.english])
+    if nouns:
+        GRADED["compared"].append((adjective, nouns))
+    if nouns and adjective.english in TOPPED:
+        sold = tuple(noun for noun in nouns if noun.group not in {*NATURE, "house", "song", "show"})
+        GRADED["topped"].append((adjective, sold))
+NO_ARTICLE = {"home", "school"}
+MINE = {"我": "mine", "你": "yours", "他": "his", "她": "hers", "我们": "ours", "他们": "theirs"}
+WITH = read_rule("跟=with {x} 一起=together → with/跟+一起 {x}")
+PLAIN = read_rule("{noun} → {noun}")
+A_LOT = read_rule("很多=many {noun} → a/很多 lot/很多 of/很多 {noun}")
+OF = read_rule("{a} 的=of → {a}")
+VERY_OF = read_rule("很=very {a} 的=of → very/很 {a}")
+UNCOUNTED = {"these": "this", "those": "that", "adj": "one", "adjs": "num", "that_adj": "that"}
+TOO_WIDE = {
+    "street": (("宽", "wide"), ("滑", "slippery"), ("吵", "noisy")),
+    "road": (("宽", "wide"), ("滑", "slippery"), ("长", "long")),
+    "river": (("宽", "wide"), ("深", "deep"), ("脏", "dirty")),
+    "bridge": (("窄", "narrow"), ("滑", "slippery"), ("长", "long")),
+}
+PERSON = lexicon.Noun("人", "person", "个", "", "count", "person")
+QUIET = next(adj for adj in lexicon.ALL_ADJECTIVES if adj.english == "quiet")
+OPPOSITE = "big small · new old · long short · expensive cheap · heavy light · hot cold".split(
+    " · "
+)
+OPPOSITE += "clean dirty · quiet noisy · difficult easy · interesting boring".split(" · ")
+OPPOSITE += "wide narrow · fast slow · quiet lively".split(" · ")
+CLASHES = {}
+for one, other in map(str.split, OPPOSITE):
+    CLASHES.setdefault(one, set()).add(other)
+    CLASHES.setdefault(other, set()).add(one)
+CLASHES = {
+    name: {adj for adj in lexicon.ALL_ADJECTIVES if adj.english in others}
+    for name, others in CLASHES.items()
+}

@@ -190,7 +190,7 @@ class Convolution(Widget):
         width, height = right + columns * cell + 14, 48 + max(H * cell, h * 44 + 28, rows * cell)
         parts = [
             svg_text(text, x, 22, font_weight=600)
-            for text, x in (("picture", 14), ("picture × kernel", middle), ("output", right))
+            for text, x in (("picture", 14), ("pixel · kernel", middle), ("output", right))
         ]
         parts += grid(numbers, 14, 34, cell, self.padding)
         parts += grid(output, right, 34, cell, 0)
@@ -203,9 +203,9 @@ class Convolution(Widget):
             place = {"text_anchor": "middle"}
             parts.append(svg_text(pair, x, y + 14, font_size=11, fill="#566170", **place))
             parts.append(svg_text(written(products[u, v]), x, y + 32, font_weight=600, **place))
-        over = f" / {self.divisor}" if self.divisor != 1 else ""
-        total = f"{written(products.sum())}{over} = {written(output[i, j])}"
-        parts.append(svg_text(f"sum {total}", middle, 34 + h * 44 + 18, font_weight=600))
+        over = f" {written(products.sum())} / {self.divisor}" if self.divisor != 1 else ""
+        total = f"sum{over} = {written(output[i, j])}"
+        parts.append(svg_text(total, middle, 34 + h * 44 + 18, font_weight=600))
         return svg(width, height, self.describe(), parts)
 
 

@@ -1,0 +1,123 @@
+"""Seq2Seq: teacher forcing equals step by step, padding changes nothing, it learns, and it names
+bad arguments."""
+
+import itertools
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+from torch.testing import assert_close
+
+from attend.seq2seq import Seq2Seq, translate
+from attend.training import fit
+
+ATTENTIONS = [None, "additive", "dot", "general", "concat"]
+SOURCE = torch.tensor([[5, 4, 3, 2, 1], [6, 2, 0, 0, 0], [3, 3, 4, 0, 0]])  # [B, S] = [3, 5]
+TARGET = torch.tensor([[2, 4, 7, 5], [2, 8, 3, 0], [2, 9, 9, 3]])  # [B, T] = [3, 4]
+KINDS = [
+    *(("gru", attention, "transform") for attention in ATTENTIONS),
+    *(("gru", None, context) for context in ("last", "all")),
+    *itertools.product(("rnn", "lstm"), (None, "additive", "general"), ("all",)),
+]
+
+
+def build(cell="gru", attention=None, context="last", **options):
+    torch.manual_seed(0)
+    options = {"d_model": 6, **options}
+    return Seq2Seq(7, 11, cell=cell, attention=attention, context=context, **options).double()
+
+
+@pytest.mark.parametrize("cell, attention, context", KINDS)
+def test_teacher_forcing_equals_step_by_step(cell, attention, context):
+    model = build(cell, attention, context).eval()
+    logits, weights = model(SOURCE, TARGET, return_weights=True)
+    assert logits.shape == (3, 4, 11) and torch.equal(model(SOURCE, TARGET), logits)
+    memory, state = model.encode(SOURCE)
+    for t in range(4):
+        step, state, looks = model.decode(TARGET[:, t : t + 1], state, memory)
+        assert_close(step[:, 0], logits[:, t])
+        if attention:
+            assert_close(looks[:, 0], weights[:, t])
+    if attention is None:
+        assert weights is None
+    else:
+        assert_close(weights.sum(-1), torch.ones(3, 4).double())
+        assert (weights.masked_select((SOURCE == 0)[:, None]) == 0).all()
+
+
+@pytest.mark.parametrize("cell, attention, context", KINDS)
+def test_padding_changes_nothing(cell, attention, context):
+    model = build(cell, attention, context).eval()
+    together = model(SOURCE, TARGET)
+    for row, length in enumerate([5, 2, 3]):
+        alone = model(SOURCE[row : row + 1, :length], TARGET[row : row + 1])
+        assert_close(together[row : row + 1], alone)
+
+
+@pytest.mark.parametrize("cell, attention, context", KINDS)
+def test_later_words_change_nothing_earlier_and_every_weight_counts(cell, attention, context):
+    model = build(cell, attention, context).eval()
+    before, other = model(SOURCE, TARGET), TARGET.clone()
+    other[:, 2:] = 1
+    assert_close(model(SOURCE, other)[:, :2], before[:, :2], rtol=0, atol=0)
+    before.pow(2).sum().backward()
+    assert [name for name, p in model.named_parameters() if p.grad is None] == []
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_translate_is_greedy(attention):
+    model = build(attention=attention).train()
+    ids, weights = translate(model, SOURCE, max_length=7)
+    assert model.training and ids.shape[1] <= 7
+    assert (weights is None) == (attention is None)
+    model.eval()
+    given = torch.cat([torch.full((3, 1), 2), ids[:, :-1]], dim=1)
+    best = model(SOURCE, given).argmax(-1)
+    ended = (ids == 3).cumsum(1) - (ids == 3).long() > 0
+    assert torch.equal(best.masked_fill(ended, 0), ids)
+
+
+def test_it_learns_to_turn_a_sentence_round():
+    torch.manual_seed(1)
+    words = torch.randint(4, 9, (256, 4))
+    bos, eos = torch.full((256, 1), 2), torch.full((256, 1), 3)
+    target = torch.cat([bos, words.flip(1), eos], dim=1)
+    model = Seq2Seq(9, 9, d_model=32, attention="general", dropout=0.0)
+    fit(
+        model,
+        batches=lambda: torch.randperm(192).split(32),
+        loss=lambda m, rows: cross_entropy(
+            m(words[rows], target[rows, :-1]).flatten(0, 1), target[rows, 1:].flatten()
+        ),
+        optimizer=torch.optim.Adam(model.parameters(), lr=0.01),
+        epochs=25,
+    )
+    found, _ = translate(model, words[192:], max_length=5)
+    assert (found[:, :4] == words[192:].flip(1)).double().mean() > 0.9
+
+
+WRONG = [
+    (lambda m: m(SOURCE[:0], TARGET[:0]), ValueError, r"target must have at least .* \[0, 4\]"),
+    (lambda m: m(SOURCE[:, :0], TARGET), ValueError, r"source must have at least one .* \[3, 0\]"),
+    (lambda m: m(SOURCE, TARGET[:, :0]), ValueError, r"target must have at least one .* \[3, 0\]"),
+    (lambda m: m(SOURCE * 0, TARGET), ValueError, "at least one word a row, got none in row 0"),
+    (lambda m: m(SOURCE.flip(1), TARGET), ValueError, "padding on the right, got a word after"),
+    (lambda m: m(SOURCE + 3, TARGET), ValueError, r"source must lie in 0 … 6, got 9"),
+    (lambda m: m(SOURCE, TARGET - 3), ValueError, r"target must lie in 0 … 10, got -3"),
+    (lambda m: m(SOURCE, TARGET[:2]), ValueError, "target must have a row a source, 3, got 2"),
+    (lambda m: m(SOURCE.int(), TARGET), TypeError, r"torch\.long, got torch\.int32"),
+    (lambda m: m(SOURCE, [[1]]), TypeError, r"target must be a tensor of torch\.long, got list"),
+    (lambda m: translate(m, SOURCE, max_length=0), ValueError, "max_length=0 must be"),
+    (lambda m: build(cell="tcn"), ValueError, "cell='tcn' must be one of rnn, lstm, gru"),
+    (lambda m: build(attention="soft"), ValueError, "attention='soft' must be one of None, add"),
+    (lambda m: build(context="first"), ValueError, "context='first' must be one of last, trans"),
+    (lambda m: build(d_model=7), ValueError, "d_model=7 must be even"),
+    (lambda m: Seq2Seq(0, 3), ValueError, "source_vocab=0 must be a whole number"),
+]
+
+
+@pytest.mark.parametrize("call, kind, message", WRONG)
+def test_bad_arguments_are_named_in_one_line(call, kind, message):
+    with pytest.raises(kind, match=message) as caught:
+        call(build())
+    assert "\n" not in str(caught.value)
