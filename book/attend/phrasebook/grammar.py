@@ -202,7 +202,6 @@ PARTS = {
     {owner} 的=of 朋友=friend → {owner's} friend/朋友
     {owner} 的=of 邻居=neighbour → {owner's} neighbour/邻居""",
     "dress": """
-    {colour:word:colours} 裙子=skirt → a {colour} skirt/裙子
     {colour:word:colours} 衬衫=shirt → a {colour} shirt/衬衫
     {colour:word:colours} 外套=coat → a {colour} coat/外套
     {colour:word:colours} 毛衣=jumper → a {colour} jumper/毛衣""",
@@ -444,7 +443,7 @@ SENTENCES = {
     2 {x:person_kind} 没有=not_as {y:whom:x} {adj:fits:x} → {x} <isn't:x>/没有 as {adj} as {y}
     1 {x:person_kind} 跟=with {y:whom:x} 一样=same {adj:fits:x} → {x} <be:x> as/一样 {adj} as/跟 {y}
     5 {x:topped} 是=be {place:place:market} 里=in 最=most {adj:fits:x} 的=of → {x} <be:x>/是 the {est:est:adj} in/里 {place}
-    4 {who} 是=be 我们=we 班=class 里=in 最=most {adj:word:trait} 的=of 学生=student → {who} <be>/是 the {est:est:adj} student/学生 in/里 our/我们 class/班
+    4 {who:who:pupil} 是=be 我们=we 班=class 里=in 最=most {adj:word:trait} 的=of 学生=student → {who} <be>/是 the {est:est:adj} student/学生 in/里 our/我们 class/班
     2 {place:place} 比=than {other:place} {adj:fits2:place:other} → {place} is {er:er:adj} than/比 {other}
     """,
     "there is": """
@@ -487,7 +486,7 @@ SENTENCES = {
     2 请=please 别=not {where} {verb:act:habit} {what:object:gen} → please/请 don't/别 {base} {what} {where}
     2 {what:thing:cup+lamp+toy+window.def} 被=by {whom:breaker} 打破=break 了=PAST → {what} <was:what> broken/打破 by/被 {whom}
     2 {what:thing:fruit+cake+fish.def} 被=by {whom:breaker} 吃=eat 了=PAST → {what} <was:what> eaten/吃 by/被 {whom}
-    2 {what:thing:wallet+camera+phone+bicycle+car+painting.def} {when:time:past:maybe} 被=by 小偷=thief 偷=steal 了=PAST → {what} <was:what> stolen/偷 by/被 a thief/小偷 {when}
+    2 {what:thing:wallet+camera+phone+bicycle+car+picture.def} {when:time:past:maybe} 被=by 小偷=thief 偷=steal 了=PAST → {what} <was:what> stolen/偷 by/被 a thief/小偷 {when}
     1 {what:thing:machine+lamp+car+bicycle.def} 坏=broken 了=PAST → {what} <be:what> broken/坏
     """,
     "how long": """
@@ -497,7 +496,7 @@ SENTENCES = {
     1 {who} {when:time:past:maybe} 开=meet 了=PAST {t:duration} 的=of 会=meeting → {who} <was> in/开 a meeting/会 for {t} {when}
     2 {who} {when:time:past:maybe} 花=spend 了=PAST {n:word:round} 块=yuan 钱=money → {who} spent/花 {n} yuan/块+钱 {when}
     2 {who} {when:time:past:maybe} 花=spend 了=PAST {t:duration} {verb:act:past_long} {what:object:few} → {who} spent/花 {t} {ing} {what} {when}
-    1 从=from {city:city} 到=to {other:city:city} {by:by} 要=take {t:duration} → it takes/要 {t} from/从 {city} to/到 {other} {by}
+    1 从=from {city:place} 到=to {other:place:city} {by:ride_by} 要=take {t:duration} → it takes/要 {t} from/从 {city} to/到 {other} {by}
     1 {who} {when:time:past:maybe} {where:waiting} 等=wait 了=PAST {t:duration} → {who} waited/等 {where} for {t} {when}
     """,
     "because and if": """
@@ -562,8 +561,8 @@ SENTENCES = {
     """,
     # words that mean one thing or another by a word that may stand far away
     "two meanings": """
-    5 {a:animal:dem} 没=not 过=cross {s:street} ，=, 因为=because 它=it 太=too {adj:word:tired} 了=TOO → {a} didn't/没 cross/过 {s} because/因为 it/它 was too/太 {adj}
-    5 {a:animal:dem} 没=not 过=cross {s:street} ，=, 因为=because 它=it 太=too {adj:wide:s} 了=TOO → {a} didn't/没 cross/过 {s} because/因为 it/它 was too/太 {adj}
+    5 {a:animal} 没=not 过=cross {s:street} ，=, 因为=because 它=it 太=too {adj:word:tired} 了=TOO → {a} didn't/没 cross/过 {s} because/因为 it/它 was too/太 {adj}
+    5 {a:animal} 没=not 过=cross {s:street} ，=, 因为=because 它=it 太=too {adj:wide:s} 了=TOO → {a} didn't/没 cross/过 {s} because/因为 it/它 was too/太 {adj}
     3 {a:thing:machine+ball+umbrella+hat+toy+dictionary+coat.point} 放=put 不=not 进=into {b:thing:box.def} 里=in ，=, 因为=because 它=it 太=too {adj:word:size} 了=TOO → {a} didn't/不 fit/放 into/进+里 {b} because/因为 it/它 was too/太 {adj}
     2 {who:armed} {when:time:past:maybe} 打开=open 了=PAST 杂志=magazine ，=, {look:pulled} {x:printed} → {who} opened/打开 the magazine/杂志 {when} and {look} {x}
     2 {who:armed} {when:time:past:maybe} 打开=open 了=PAST 弹匣=magazine ，=, {look:pulled} {x:thing:bullet.few} → {who} opened/打开 the magazine/弹匣 {when} and {look} {x}

@@ -73,7 +73,7 @@ COUNTED = {
         | 票 ticket 张 | 照片 photo 张 | 球 ball 个 | 杯子 cup 个 | 玩具 toy 个 | 刀 knife 把""",
     "present": "礼物 present 件",
     "flower": "花 flower 朵",
-    "painting": "画 painting 幅",
+    "painting": "画 picture 幅",
     "furniture": "桌子 table 张 | 椅子 chair 把 | 床 bed 张",
     "box": "盒子 box 个 | 箱子 suitcase 个 | 篮子 basket 个",
     "lamp": "灯 lamp 盏",
@@ -210,7 +210,7 @@ VERBS = """
 买 buy         | adult | book magazine newspaper novel dictionary map ticket | shop station | - | rel
 卖 sell        | adult | fruit flower dish clothes | market | s | many
 写 write       | adult | letter story poem novel | home library office café | s | new rel
-画 paint       | person | flower horse mountain tree bridge painting | park home garden | s | can with new
+画 paint       | person | flower horse mountain tree bridge picture | park home garden | s | can with new
 听 listen_to   | person | music song story | home park café garden | s | with few
 唱 sing        | person | song | park home school | s | can with few
 学 study       | person | language subject | school university library home | s | with
@@ -237,7 +237,7 @@ VERBS = """
 丢 lose        | adult | key wallet umbrella phone ticket bag hat watch camera | station airport park hotel | - | past one done
 用 use         | adult | machine dictionary map | library office home classroom | a | one done
 带 bring       | adult | umbrella camera map present sandwich flower | - | - | rel few
-穿 wear        | person | clothes pairs | school office | a | one use done
+穿 wear        | person | shirt coat jumper pairs | school office | a | one use done
 戴 wear        | person | hat watch glasses | school office | a | one use done
 等 wait_for    | person | transport | station airport hotel | - | the
 问 ask         | person | question | school office classroom | s | new few
@@ -267,10 +267,10 @@ ADJECTIVES = """
 年轻 young     | person
 聪明 clever    | person pet monkey
 友好 friendly  | person dog
-有名 famous    | adult film novel poem song painting
+有名 famous    | adult film novel poem song picture
 强壮 strong    | person horse bear tiger elephant
 勇敢 brave     | person
-漂亮 beautiful | clothes flower garden bag present photo painting hat watch
+漂亮 beautiful | clothes flower garden bag present photo picture hat watch
 新 new         | +machine clothes book dictionary vehicle furniture bag house hat watch pairs lamp
 旧 old         | +machine clothes book dictionary magazine vehicle furniture bag house hat watch pairs
 大 big         | +box bag animal furniture house room fruit tree fish cake ball present park zoo door lake

@@ -215,12 +215,16 @@ POOLS = {
     "placed": verbs(lambda v: usable(v) and v.places and v.generic != "-"),
     "placed_full": verbs(lambda v: usable(v) and v.places and v.objects),
     "can": verbs(lambda v: "can" in v.tags),
-    "done": verbs(lambda v: "done" in v.tags or v.english in ("see", "sing", "listen to")),
+    "done": verbs(lambda v: v.objects and ("done" in v.tags or v.english in ("see", "sing"))),
     "buy": verbs(lambda v: v.english == "buy"),
     "ask": verbs(lambda v: askable(v) and v.generic != "-"),
     "counted": verbs(lambda v: usable(v) and countable(v) and not v.tags & {"one", "the", "a"}),
     "lasting": verbs(
         lambda v: usable(v) and v.english in ("read", "watch", "listen to", "play", "study", "teach")
+    ),
+    "liked": verbs(lambda v: usable(v) and v.places and v.generic == "s" and "few" not in v.tags),
+    "outing": verbs(
+        lambda v: usable(v) and v.generic == "s" and "with" in v.tags and set(v.places) - {"home"}
     ),
     "cry": verbs(lambda v: v.english in ("cry", "laugh")),
     "alone": verbs(lambda v: not v.objects and v.places),
@@ -249,6 +253,7 @@ SHAPES = {
         "": "adj adjs that_adj", "one": "adj that_adj my", "few": "adj adjs", "many": "adjs many",
         "the": "the that", "a": "one",
     },
+    "point": {"": "this that my"},
     "compared": {"": "this that my my these"},
     "sub": {"": "this that the my this that my rel"},
     "seen": {"": "one num some many adj"},
@@ -311,6 +316,7 @@ class Writer:
             person = slots[who].subject or slots[who]
             given["who"] = self.ref(slots, who) if person.pronoun else self.who(slots, "known")
         given["adults"] = True
+        given["taken"] = {person.text() for person in people_of(slots)}
         phrase = self.write(rule, **given)
         if given.get("who") and any(item == "who" for item in rule.chinese):
             phrase.subject = given["who"]
@@ -339,12 +345,13 @@ class Writer:
         children = kind == "person" and verb is not None and verb.word.subject == "person"
         while True:
             person = self.someone_like(kind, children and "adults" not in slots)
-            if person.pronoun in avoid or (kind == "asked" and person.pronoun in ("我", "我们")):
-                continue
-            return person
+            if person.pronoun not in avoid and person.pronoun not in UNFIT.get(kind, ()):
+                return person
 
     def someone_like(self, kind, children) -> Phrase:
         draw = self.random()
+        if kind == "pupil":
+            draw *= 0.6
         if draw < 0.42:
             return self.pronoun(self.pick(PERSONS))
         if draw < 0.60:
@@ -352,7 +359,7 @@ class Writer:
             return leaf(chinese, english, pronoun=pronoun)
         if draw < 0.68:
             return self.titled()
-        if draw < 0.82 or kind == "known":
+        if draw < 0.82 or kind in ("known", "third"):
             return self.kin()
         if children and draw < 0.92:
             return self.thing({}, "child", self.pick(("the", "that", "this")))
@@ -406,10 +413,11 @@ class Writer:
         """Someone who is not the subject, in the objective case."""
         who = slots.get(subject)
         taken = {who.text(), who.pronoun} if who else ()
+        others = slots.get("taken", ())
         while True:
             person = self.who({}, "known" if self.random() < 0.8 else "person")
             alike = who and person.chinese[0][0] in ("我", "我们") and who.pronoun in ("我", "我们")
-            if person.text() not in taken and not alike:
+            if not alike and person.text() not in taken and person.text() not in others:
                 return Phrase(person.chinese, person.objective, person.agreement)
 
     def me(self, slots) -> Phrase:
@@ -433,10 +441,10 @@ class Writer:
             return self.thing(slots, "teacher+student+doctor+worker", "all")
         return self.thing(slots, "job", "a")
 
-    def animal(self, slots, shape="") -> Phrase:
-        noun = self.pick(lexicon.NOUNS["animal"])
-        return self.noun_phrase(noun, self.pick(("this", "that")) if shape else
-                                self.pick(("this", "that", "my" if noun.group == "pet" else "that")))  # fmt: skip
+    def animal(self, slots, group="animal") -> Phrase:
+        noun = self.pick(lexicon.NOUNS[group])
+        mine = "my" if noun.group == "pet" else "that"
+        return self.noun_phrase(noun, self.pick(("this", "that", mine)))
 
     def street(self, slots) -> Phrase:
         noun = self.pick(lexicon.NOUNS["street"])
@@ -493,6 +501,8 @@ class Writer:
         """A noun in one of the shapes of NOUN_PHRASES. Mass nouns are measured: a cup of tea."""
         if shape == "rel" and not (made := RELATIVE["done" if verb is None else "rel"][noun]):
             shape = "this"
+        if noun.group in SINGLE:
+            shape = {"these": "this", "those": "that"}.get(shape, shape)
         if shape == "my" and noun.group in NATURE:
             shape = "that"
         if noun.kind != "count":
@@ -541,14 +551,24 @@ class Writer:
         """Something that is the most expensive in the shop."""
         return self.graded(slots, "this", "topped")
 
-    def whoever(self, slots) -> Phrase:
+    def goal(self, slots) -> Phrase:
+        """The place one goes to for what the verb says."""
+        return placed(self.pick([p for p in slots["verb"].word.places if p != "home"]), "to")
+
+    def whoever(self, slots, name="") -> Phrase:
         """Someone else than {who}, as a subject."""
         return self.who(slots, "known", avoid=spoken_of(slots))
 
     def again(self, slots) -> Phrase:
-        """The verb once more, only in Chinese."""
+        """The verb once more; in English with -ing, where the rule wants it."""
         verb = slots["verb"].word
-        return Phrase([[verb.chinese, verb.english]], [])
+        atom = [verb.chinese, verb.english]
+        return Phrase([atom], carry(VERB_WORDS[verb.english]["ing"], atom))
+
+    def them(self, slots) -> Phrase:
+        """The object of the verb once more, in general: songs, tea."""
+        noun = slots["what"].word
+        return self.noun_phrase(noun, "all") if noun else EMPTY
 
     def same(self, slots, name) -> Phrase:
         """The other one, to compare with: this book … that book, mine … yours."""
@@ -703,8 +723,13 @@ def located(name: str) -> Phrase:
 
 def spoken_of(slots: dict) -> set:
     """The pronouns of everyone in these slots, and the speaker where there is none."""
-    people = [phrase.subject or phrase for phrase in slots.values() if isinstance(phrase, Phrase)]
-    return {person.pronoun for person in people if person.pronoun} or {"我"}
+    return {person.pronoun for person in people_of(slots) if person.pronoun} or {"我"}
+
+
+def people_of(slots: dict) -> list:
+    """Everyone in these slots: persons, and the subjects of clauses."""
+    phrases = [phrase for phrase in slots.values() if isinstance(phrase, Phrase)]
+    return [phrase.subject or phrase for phrase in phrases]
 
 
 class Groups(dict):
@@ -719,6 +744,10 @@ class Groups(dict):
 POOL_OF = Groups()
 
 
+UNFIT = {
+    "asked": {"我", "我们"}, "third": {"我", "我们", "你"}, "pupil": {"我们", "他们"},
+}  # fmt: skip
+SINGLE = {"door", "transport", "lake"}  # 这 些 门 would be a strange thing to open
 NATURE = {"street", "mountain", "tree", "transport", "lake", "door"}
 OWN = read_rule("{owner} 的=of → {owners}")
 TOPPED = "expensive cheap beautiful good big small new comfortable interesting useful".split()

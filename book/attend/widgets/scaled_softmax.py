@@ -41,7 +41,7 @@ class ScaledSoftmax(Widget):
     Raises:
         ValueError, TypeError: naming the argument, what came and what was expected.
 
-    Taught in chapter 10.
+    Taught in chapter 11.
     """
 
     d_k = Checked(64).tag(sync=True)
