@@ -21,6 +21,14 @@ def attend(queries, keys, values, mask=None):
     """
     checks.attention_arguments(queries, keys, values, mask)
     scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # [..., T, S]
+    return average(scores, values, mask)
+
+
+def average(scores, values, mask=None):
+    """The average of the values for each query, its shares the softmax of its scores.
+
+    scores [..., T, S], values [..., S, V], mask → context [..., T, V], weights [..., T, S].
+    """
     if mask is not None:
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)  # exp gives 0
     weights = torch.softmax(scores, dim=-1)  # [..., T, S]
@@ -92,20 +100,6 @@ class MultiplicativeAttention(nn.Module):
         of_queries, of_keys = linear(queries, of_queries), linear(keys, of_keys)
         hidden = of_queries[..., :, None, :] + of_keys[..., None, :, :]  # [..., T, S, d_query]
         return self.v(hidden.tanh()).squeeze(-1)  # [..., T, S]
-
-
-def average(scores, values, mask=None):
-    """The averages of the values by the softmax of the scores, whatever made the scores.
-
-    scores [..., T, S], values [..., S, V] → context [..., T, V], weights [..., T, S]. mask:
-    boolean, True = may attend; a row that may attend to nothing gets zeros. Taught in chapter 10.
-    """
-    if mask is not None:
-        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)  # exp gives 0
-    weights = torch.softmax(scores, dim=-1)  # [..., T, S]
-    if mask is not None:
-        weights = weights.masked_fill(~mask, 0.0)  # a row with nothing to see becomes zeros
-    return weights @ values, weights  # [..., T, V], [..., T, S]
 
 
 # ------------------------------------------------------- what may come in, and what is said if not

@@ -59,7 +59,7 @@ def alignment_error_rate(weights, gold) -> float:
     sure: Och and Ney's sure and possible links are one set here. A target word that gold leaves
     alone still makes a link, and costs. Raises TypeError for gold that is neither, ValueError for
     shapes that do not fit, places outside the map, weights that are negative or not finite, and no
-    links at all. Source: Och and Ney 2003, section 5. Taught in chapter 10.
+    links at all. Source: Och and Ney 2003. Taught in chapter 10.
     """
     found = both = wanted = 0
     for one, its_gold in maps(weights, gold):

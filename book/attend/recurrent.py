@@ -218,7 +218,7 @@ class GRU(Recurrent):
 
     r = σ(x_r + h_r), z = σ(x_z + h_z), n = tanh(x_n + r · h_n), h_t = (1 − z) · n + z · h_{t−1},
     where x_r, x_z, x_n are the parts of W_ih x_t + b_ih, and h_r, h_z, h_n of W_hh h_{t−1} + b_hh.
-    Equal to torch.nn.GRU. (Cho et al. 2014 use r before W_hh, and z the other way round.) All else
+    Equal to torch.nn.GRU. (Cho et al. 2014 put r before the matrix: W_hh (r · h_{t−1}).) All else
     as in `Recurrent`. Source: Cho et al. 2014. Taught in chapter 08.
     """
 

@@ -176,8 +176,8 @@ class BytePairEncoder:
     is spelled in its UTF-8 bytes (byte fallback). Tokens are strings, or bytes of length 1. 0 to 3
     are <pad>, <unk> (never needed), <bos>, <eos>; 4 to 259 the bytes; then come the characters in
     order, then the merges. Raises TypeError for text that is no string, ValueError for n_merges
-    below 0. Source: Sennrich, Haddow and Birch 2016; byte fallback as in SentencePiece (Kudo and
-    Richardson 2018). Taught in chapter 06.
+    below 0. Source: Sennrich, Haddow and Birch 2016; byte fallback as in the
+    SentencePiece library. Taught in chapter 06.
     """
 
     def __init__(self, text: str, n_merges: int = 0):

@@ -30,7 +30,8 @@ sentences whose words mean one thing or another by a word far away.
     valid        1 000 pairs like them
     test         1 000 pairs like them
     test_long      500 pairs of 23 to 30 words on both sides
-    test_novel   1 000 pairs, each with two words that no other split has in one sentence (HELD_OUT)
+    test_novel   1 000 pairs of at most 22 words, each with a combination of words that no
+                 other split has in one sentence (HELD_OUT)
 
 No two splits share a sentence, Chinese or English. Within a split no Chinese sentence comes twice.
 The English of a sentence is fixed by its Chinese, but the same English may render two Chinese
@@ -41,15 +42,17 @@ valid and test a pair belongs to is decided by a checksum of its English, not by
 sentence of train under one seed is in test under another. The draws were read by the authors of
 the book, not by a panel of native speakers.
 
-The alignment. Pairs (s, t): source word s and target word t. Words of content are aligned, and
-words of grammar where one word renders another: 没 to didn't, 会 to will, 那 to that, 比 to than, the 的
-of 我 的 书 to my, a preposition to its preposition and localiser (在 … 里 to in), a mark to its mark, 吗
-to the auxiliary that opens the question. Not aligned: the, a (unless it renders 一), of, to before a
-verb, auxiliaries that Chinese does without; and in Chinese 了, 把, measure words (unless they
-become cup, glass, pair …) and the 的 after an adjective.
+The alignment. Pairs (s, t): source word s and target word t, both counted from 0. Words of content
+are aligned, and words of grammar where one renders another: 没 to didn't, 会 to will, 那 to
+that, 比 to than, the 的 of 我 的 书 to my, a preposition and its localiser to the preposition
+(在 … 里 to in), a mark to its mark, 吗 to the auxiliary that opens the question. Not aligned: the,
+a (unless it renders 一), of, to before a verb, and words that Chinese does without (is very tall,
+there, costs); and in Chinese 了, 把, measure words (unless they become cup, glass, pair …), 所以
+after 因为 and the 的 after an adjective.
 
-What they are not. They are not a sample of Chinese or of English: a few hundred words, some hundred and
-fifty rules, no idioms, no rare words, no noise, one translation for each sentence. A score on them says
+What they are not. They are not a sample of Chinese or of English: some hundreds of words and of
+rules, no idioms, no rare words, no noise, one translation for each sentence, and nobody to tell the
+sentence to: what happens is often odd, though never ungrammatical on purpose. A score on them says
 how models compare, not how well one translates. People, places and events are invented.
 
 Licence. MIT, as the code that makes them. There is no file to download: call pairs.
@@ -58,13 +61,13 @@ Licence. MIT, as the code that makes them. There is no file to download: call pa
 SIZES = {"train": 20_000, "valid": 1_000, "test": 1_000, "test_long": 500, "test_novel": 1_000}
 LONGEST_IN_TRAIN, LONGEST = 22, 30  # words, on both sides
 
-# Two words that never stand in one sentence of train, valid, test or test_long. Each of them is
-# there with other words: coffee is drunk and milk is bought, but only test_novel drinks milk.
+# Pairs of words that never stand in one sentence of train, valid, test or test_long. Each of the
+# words is there with others: tea is drunk and milk is bought, but only test_novel drinks milk.
 HELD_OUT = """
-喝 牛奶 · 喝 啤酒 · 吃 香蕉 · 吃 面条 · 买 帽子 · 买 草莓 · 买 报纸 · 看 小说 · 写 诗 · 画 马
-学 历史 · 教 英语 · 说 法语 · 骑 马 · 洗 杯子 · 做 蛋糕 · 修 电脑 · 丢 伞 · 找 钥匙
-用 地图 · 穿 外套 · 卖 花 · 开 灯 · 关 窗户 · 送 手表 · 借 词典 · 红 裙子 · 蓝 帽子 · 白 兔子
-黑 毛衣 · 新 椅子 · 旧 杂志 · 大 房子 · 小 盒子 · 有趣 电影 · 无聊 小说 · 甜 西瓜 · 新鲜 面包 · 便宜 手机 · 舒服 床
+喝 牛奶 · 喝 啤酒 · 吃 香蕉 · 吃 面条 · 买 照相机 · 买 草莓 · 买 报纸 · 看 小说 · 写 诗
+画 马 · 学 历史 · 教 英语 · 说 法语 · 骑 马 · 洗 杯子 · 做 蛋糕 · 修 电脑 · 丢 伞 · 找 钥匙
+用 地图 · 穿 外套 · 卖 花 · 开 灯 · 关 窗户 · 送 手表 · 借 词典 · 红 外套 · 蓝 毛衣
+白 衬衫 · 新 椅子 · 旧 杂志 · 小 盒子 · 无聊 小说 · 甜 西瓜 · 好吃 蛋糕 · 便宜 手机 · 舒服 床
 """
 
 
@@ -120,7 +123,7 @@ def make_splits(seed: int) -> dict[str, list[Pair]]:
 
 
 def split_of(source: list[str], target: list[str]) -> str | None:
-    """Where a pair belongs: by its length, its words, and a checksum of its English. None: nowhere."""
+    """Where a pair belongs, by its length, its words and a checksum of its English; or None."""
     shorter, longer = sorted((len(source), len(target)))
     if shorter < 3 or longer > LONGEST:
         return None

@@ -5,13 +5,15 @@
     {who}               a slot: the same phrase on both sides, in whatever order each side wants
     {what:thing:small.that}    how to fill it: the method `thing` of writer.Writer, its arguments
     放=put              a Chinese word and its gloss
-    put/放              an English word and the Chinese it comes from (a/b+c: from two words)
+    put/放              an English word and the Chinese it comes from (a/b+c: from two words;
+                        a/b2: from the second b)
     <be>                an English word that agrees with {who}; <be:x> agrees with slot x
     {base} {third} {past} {done} {ing} {present}    forms of {verb}; {present} agrees with {who}
 
 The number in front is how often the rule is drawn. A rule without a final mark gets a full stop.
 Chapter 06.
 """
+# ruff: noqa: E501 — a rule is one line
 
 # ── Noun phrases ───────────────────────────────────────────────────────────────────────────────
 NOUN_PHRASES = """
@@ -32,8 +34,9 @@ my   : {owner} 的=of {noun} → {owner's} {noun}
 adj  : 一=one {measure} {adj} {noun} → a/一 {adj} {noun}
 adjs : {n:word:few} {measure} {adj} {noun} → {n} {adj} {nouns}
 that_adj : 那=that {measure} {adj} {noun} → that/那 {adj} {noun}
-rel  : {who} {when:time:past:maybe} {verb} 的=that 那=that {measure} {noun} → the/那 {noun} that/的 {who} {past} {when}
-"""  # noqa: E501
+rel  : {who:who:known} {verb} 的=that 那=that {measure} {noun} → the/那 {noun} that/的 {who} {past}
+rel_when : {who:who:known} {when:time:past:maybe} {verb} 的=that 那=that {measure} {noun} → the/那 {noun} that/的 {who} {past} {when}
+"""
 
 # ── When ───────────────────────────────────────────────────────────────────────────────────────
 TIMES = {
@@ -126,13 +129,18 @@ PARTS = {
     在=at 机场=airport → at/在 the airport/机场
     在=at 银行=bank → at/在 the bank/银行
     在=at 门口=doorway → at/在 the door/门口""",
+    "soon": """
+    明天=tomorrow → tomorrow/明天
+    明天=tomorrow 早上=morning → tomorrow/明天 morning/早上
+    明天=tomorrow 下午=afternoon → tomorrow/明天 afternoon/下午
+    今晚=tonight → tonight/今晚""",
     "rain": """
-    {when:time:future} 下雨=rain → it rains/下雨 {when}
-    {when:time:future} 下雪=snow → it snows/下雪 {when}
-    {when:time:future} 天气=weather 太=too {adj:word:weather} → the weather/天气 is too/太 {adj} {when}""",
+    {when:soon} 下雨=rain → it rains/下雨 {when}
+    {when:soon} 下雪=snow → it snows/下雪 {when}
+    {when:soon} 天气=weather 太=too {adj:word:weather} → the weather/天气 is too/太 {adj} {when}""",
     "fine": """
-    {when:time:future} 天气=weather 很=very 好=good → the weather/天气 is very/很 good/好 {when}
-    {when:time:future} 不=not 下雨=rain → it doesn't/不 rain/下雨 {when}""",
+    {when:soon} 天气=weather 很=very 好=good → the weather/天气 is very/很 good/好 {when}
+    {when:soon} 不=not 下雨=rain → it doesn't/不 rain/下雨 {when}""",
     "pulled": """
     拿出=take_out 了=PAST → took/拿出 out/拿出
     找到=find 了=PAST → found/找到""",
@@ -160,7 +168,7 @@ PARTS = {
     它=it 是=be 木头=wood 做=make 的=of → and it/它 was/是 made/做 of wood/木头
     它=it 是=be {owner} 的=of → and it/它 was/是 {owners}""",
     "thinks": """
-    {p:who:known} 觉得=think → {p} <think:p>/觉得 that
+    {p:who:hoper} 觉得=think → {p} <think:p>/觉得 that
     {p:who:third} 说=say → {p} <say:p>/说 that
     我=I 听说=hear → I/我 hear/听说 that
     {p:who:third} 知道=know → {p} <know:p>/知道 that""",
@@ -277,11 +285,12 @@ CLAUSES = {
     7 {who} {when:time:now:maybe} {with} {where:where:always} {verb:act:placed} {what:object:a} → {who} <be> {ing} {what} {where} {with} {when}
     4 {who} 正在=now {verb:act:the} {what:object:a} → {who} <be>/正在 {ing} {what}
     1 {who} 坐=sit 在=at {spot:seat} → {who} <be> sitting/坐 {spot}
-    2 {animal:animal} {where:beast_place} {do:beast_verb} → {animal} <be:animal> {do} {where}
+    5 {animal:animal} {where:beast_place} {do:beast_verb} → {animal} <be:animal> {do} {where}
     """,
     "habit": """
     5 {who} {when:time:habit} {with} {where} {verb:act:habit} {what:object:gen} → {who} {present} {what} {where} {with} {when}
     4 {who} {often:word:often} {where} {verb:act:habit} {what:object:gen} → {who} {often} {present} {what} {where}
+    1 {who} {when:time:habit} {where} {verb:act:ride} {what:object:gen} → {who} {present} {what} {where} {when}
     1 {who} {when:time:habit} {by:ride_by} 去=go {there:to} → {who} <go>/去 {there} {by} {when}
     """,
     "habit_not": """
@@ -296,6 +305,7 @@ CLAUSES = {
     3 {who} {when:time:future:maybe} 想=want {with} {where} {verb:act:future} {what:object:plan} → {who} <want>/想 to {base} {what} {where} {with} {when}
     2 {who} {when:time:future:maybe} 不=not 想=want {where} {verb:act:habit} {what:object:any} → {who} <don't>/不 want/想 to {base} {what} {where} {when}
     3 {who} 喜欢=like {with} {where} {verb:act:habit} {what:object:gen} → {who} <like>/喜欢 {ing} {what} {where} {with}
+    1 {who} 喜欢=like {with} {verb:act:speak} {what:object:gen} → {who} <like>/喜欢 {ing} {what} {with}
     2 {who} 不=not 喜欢=like {where} {verb:act:habit} {what:object:gen} → {who} <don't>/不 like/喜欢 {ing} {what} {where}
     2 {who} {when:time:future:maybe} {must:word:must} {where} {verb:act:future} {what:object:plan} → {who} {must} {base} {what} {where} {when}
     """,
@@ -310,6 +320,7 @@ CLAUSES = {
     2 {who} {when:time:now:maybe} 不=not {adj:word:feelings} → {who} <isn't>/不 {adj} {when}
     2 {who} {when:time:past} 很=very {adj:word:feelings} → {who} <was> very/很 {adj} {when}
     2 {who} 是=be {job:job} → {who} <be>/是 {job}
+    2 {who} 不=not 是=be {job:job} → {who} <isn't>/不+是 {job}
     2 {who} {where:where_is} → {who} <be> {where}
     """,
     "reason_past": """
@@ -332,13 +343,13 @@ CLAUSES = {
     1 {who} {when:time:past:maybe} 没=not {where} {verb:act:buy} {what:object:any} → {who} didn't/没 {base} {what} {where} {when}
     """,
     "past_full": """
-    1 {who} {when:time:past} {with:company:always} {where:where:always} {verb:act:past_placed} 了=PAST {what:object:rich} → {who} {past} {what} {where} {with} {when}
+    1 {who} {when:time:past} {with:company:always} {where:where:away} {verb:act:past_placed} 了=PAST {what:object:rich} → {who} {past} {what} {where} {with} {when}
     """,
     "past_not_full": """
     1 {who} {when:time:past} 没=not {with:company:always} {where:where:always} {verb:act:placed} {what:object:any} → {who} didn't/没 {base} {what} {where} {with} {when}
     """,
     "while_full": """
-    1 {who} {with:company:always} {where:where:always} {verb:act:placed} {what:object:a} → {who} <was> {ing} {what} {where} {with}
+    1 {who} {with:company:always} {where:where:away} {verb:act:placed} {what:object:a} → {who} <was> {ing} {what} {where} {with}
     """,
     "refusal": """
     2 {who} 不=not 想=want 去=go {there:to} → {who} <don't>/不 want/想 to go/去 {there}
@@ -358,10 +369,10 @@ CLAUSES = {
     1 {who} {where:where:always} {verb:act:placed} {what:object:a} → {who} <was> {ing} {what} {where}
     """,
     "past_long": """
-    1 {who} {when:time:past:maybe} {with} {where:where:always} {verb:act:past_placed} 了=PAST {what:object:full} → {who} {past} {what} {where} {with} {when}
+    1 {who} {when:time:past:maybe} {with} {where:where:away} {verb:act:past_placed} 了=PAST {what:object:full} → {who} {past} {what} {where} {with} {when}
     """,
     "done": """
-    1 {who} {where} {verb:act:past_placed} 了=PAST {what:object:few} → {who} {past} {what} {where}
+    1 {who} {where:where:away} {verb:act:past_placed} 了=PAST {what:object:few} → {who} {past} {what} {where}
     """,
     "errand": """
     1 去=go 了=PAST {there:to} → went/去 {there}
@@ -424,7 +435,7 @@ SENTENCES = {
     7 {x:graded:sub} {adv:word:degree} {adj:fits:x} → {x} <be:x> {adv} {adj}
     2 {x:graded:sub} 太=too {adj:fits:x} 了=TOO → {x} <be:x> too/太 {adj}
     3 {x:graded:sub} 不=not {adj:fits:x} → {x} <isn't:x>/不 {adj}
-    2 {x:graded:sub} 又=both {adj:fits:x} 又=and {adj2:fits:x:adj} → {x} <be:x> {adj} and/又 {adj2}
+    2 {x:graded:sub} 又=both {adj:fits:x} 又=and {adj2:fits:x:adj} → {x} <be:x> {adj} and/又2 {adj2}
     2 {x:person_kind} {adv:word:degree} {adj:fits:x} → {x} <be:x> {adv} {adj}
     5 {place:place} {adv:word:degree} {adj:fits:place} → {place} is {adv} {adj}
     1 {place:place} 离=from {other:place} 很=very 远=far → {place} is very/很 far/远 from/离 {other}
@@ -439,10 +450,11 @@ SENTENCES = {
     4 {x:graded:compared} 比=than {y:same:x} {adj:fits:x} 得=so 多=much → {x} <be:x> much/得+多 {er:er:adj} than/比 {y}
     2 {x:graded:compared} 没有=not_as {y:same:x} {adj:fits:x} → {x} <isn't:x>/没有 as {adj} as {y}
     2 {x:graded:compared} 跟=with {y:same:x} 一样=same {adj:fits:x} → {x} <be:x> as/一样 {adj} as/跟 {y}
-    3 {x:person_kind} 比=than {y:whom:x} {adj:fits:x} → {x} <be:x> {er:er:adj} than/比 {y}
+    6 {x:person_kind} 比=than {y:whom:x} {adj:fits:x} → {x} <be:x> {er:er:adj} than/比 {y}
     2 {x:person_kind} 没有=not_as {y:whom:x} {adj:fits:x} → {x} <isn't:x>/没有 as {adj} as {y}
     1 {x:person_kind} 跟=with {y:whom:x} 一样=same {adj:fits:x} → {x} <be:x> as/一样 {adj} as/跟 {y}
     5 {x:topped} 是=be {place:place:market} 里=in 最=most {adj:fits:x} 的=of → {x} <be:x>/是 the {est:est:adj} in/里 {place}
+    3 {who:who:pupil} 是=be 我们=we 学校=school 里=in 最=most {adj:word:trait} 的=of 学生=student → {who} <be>/是 the {est:est:adj} student/学生 in/里 our/我们 school/学校
     4 {who:who:pupil} 是=be 我们=we 班=class 里=in 最=most {adj:word:trait} 的=of 学生=student → {who} <be>/是 the {est:est:adj} student/学生 in/里 our/我们 class/班
     2 {place:place} 比=than {other:place} {adj:fits2:place:other} → {place} is {er:er:adj} than/比 {other}
     """,
@@ -451,7 +463,8 @@ SENTENCES = {
     2 {spot:spot} 有=have {what:thing:portable.a} 吗=? ？=? → is/吗 there/有 {what} {spot} ?/？
     2 {spot:spot} 没=not 有=have {what:thing:portable.any} → there/有 aren't/没 {what} {spot}
     1 {where:inside} 有=have 一=one {one:one_person} → there/有 is/有 a/一 {one} {where}
-    7 {where:inside} 有=have {what:people} → there/有 are/有 {what} {where}
+    4 {when:time:past} {where:inside} 有=have {what:people} → there/有 were/有 {what} {where} {when}
+    5 {where:inside} 有=have {what:people} → there/有 are/有 {what} {where}
     3 {what:thing:portable.sub} {spot:at_spot} → {what} <be:what> {spot}
     3 {animal:animal:pet} {spot:at_hiding} → {animal} <be:animal> {spot}
     """,
@@ -460,6 +473,9 @@ SENTENCES = {
     2 {who} 没=not 有=have {what:thing:owned.any} → {who} <don't>/没 have/有 {what}
     1 {who:who:asked} 有=have {what:thing:owned.a} 吗=? ？=? → <do>/吗 {who} have/有 {what} ?/？
     3 {who} 要=want {what:thing:ordered.few} → {who} <want>/要 {what}
+    1 {who} {when:time:past:maybe} 喝=drink 了=PAST {what:thing:hot+cool.many} → {who} drank/喝 {what} {when}
+    1 {who} {when:time:past:maybe} 吃=eat 了=PAST {what:thing:dish.num} → {who} ate/吃 {what} {when}
+    1 {who} {when:time:past:maybe} 吃=eat 了=PAST {what:thing:dish.many} → {who} ate/吃 {what} {when}
     1 {who} 喜欢=like {what:thing:judged.def} → {who} <like>/喜欢 {what}
     2 {who} 喜欢=like {what:thing:taste.gen} → {who} <like>/喜欢 {what}
     1 {who} 不=not 喜欢=like {what:thing:taste.gen} → {who} <don't>/不 like/喜欢 {what}
@@ -481,6 +497,8 @@ SENTENCES = {
     4 {who} {when:time:past:maybe} 把=OBJ {what:thing:portable.def} 放=put {spot:at_spot} 了=PAST → {who} put/放 {what} {spot} {when}
     3 请=please 把=OBJ {what:thing:portable.def} 放=put {spot:at_spot} → please/请 put/放 {what} {spot}
     2 别=don't 把=OBJ {what:thing:portable.def} 放=put {spot:at_spot} → don't/别 put/放 {what} {spot}
+    2 {who} {when:time:past:maybe} 把=OBJ {what:thing:door.def} 关上=close 了=PAST → {who} closed/关上 {what} {when}
+    1 {who} {when:time:past:maybe} 把=OBJ {what:thing:door+box.def} 打开=open 了=PAST → {who} opened/打开 {what} {when}
     3 请=please 把=OBJ {what:thing:door.def} {shut:word:shut} → please/请 {shut} {what}
     3 请=please 把=OBJ {what:thing:lamp+computer.def} {switch:word:switch} → please/请 {switch} {what}
     2 请=please 别=not {where} {verb:act:habit} {what:object:gen} → please/请 don't/别 {base} {what} {where}
@@ -509,9 +527,9 @@ SENTENCES = {
     4 如果=if {r:rain} ，=, {c:clause:then_not} → if/如果 {r} ,/， {c}
     2 如果=if {r:fine} ，=, {c:clause:then} → if/如果 {r} ,/， {c}
     3 {who} {when:time:past:maybe} {where} {verb:act:past} 了=PAST {what:object:full} ，=, 但是=but {other:whoever} 没=not {again:again} → {who} {past} {what} {where} {when} ,/， but/但是 {other} didn't/没
-    3 {who} {when:time:future} 会=will {where} {verb:act:future} {what:object:plan} ，=, 但是=but {other:whoever} 不=not 会=will → {who} will {base} {what} {where} {when} ,/， but/但是 {other} won't/不+会
+    3 {who} {when:time:future} 会=will {where} {verb:act:future} {what:object:plan} ，=, 但是=but {other:whoever} 不=not 会=will → {who} will/会 {base} {what} {where} {when} ,/， but/但是 {other} won't/不+会2
     3 {who} {often:word:often} {where} {verb:act:habit} {what:object:gen} ，=, 但是=but {other:whoever} 不=not {again:again} → {who} {often} {present} {what} {where} ,/， but/但是 {other} <don't:other>/不
-    3 {who} 喜欢=like {where} {verb:act:habit} {what:object:gen} ，=, 但是=but {other:whoever} 不=not 喜欢=like → {who} <like> {ing} {what} {where} ,/， but/但是 {other} <don't:other>/不
+    3 {who} 喜欢=like {where} {verb:act:habit} {what:object:gen} ，=, 但是=but {other:whoever} 不=not 喜欢=like → {who} <like>/喜欢 {ing} {what} {where} ,/， but/但是 {other} <don't:other>/不+喜欢2
     3 因为=because {r:clause:poor:new} ，=, 所以=so {c:clause:no_buy:r} → because/因为 {r} ,/， {c}
     2 {c:clause:no_buy:new} ，=, 因为=because {r:clause:poor:c} → {c} because/因为 {r}
     2 {who:who:known} {when:time:past} 去=go 了=PAST {there:goal} ，=, 因为=because {he:ref:who} 想=want {verb:act:outing} {what:object:plan} → {who} went/去 {there} {when} because/因为 {he} wanted/想 to {base} {what}
@@ -520,21 +538,24 @@ SENTENCES = {
     2 {c:clause:done:new} 以后=after ，=, {d:clause:home:c} → after/以后 {c} ,/， {d}
     """,
     "three clauses": """
+    2 {who:who:known} {when:time:future} 会=will {with:company:always} {where:where:away} {verb:act:liked} {what:object:rich} ，=, 因为=because {he:ref:who} 喜欢=like {again:again} {them:them} → {who} will/会 {base} {what} {where} {with} {when} because/因为 {he} <like:he>/喜欢 {again} {them}
+    2 {p:who:third} 说=say 如果=if {r:rain} ，=, {c:clause:then_not:p} → {p} <say:p>/说 that if/如果 {r} ,/， {c}
+    2 因为=because {r:clause:reason_past:new} ，=, 所以=so {c:clause:past_not_full:r} → because/因为 {r} ,/， {c}
     3 虽然=although {r:clause:reason_past:new} ，=, 但是=but {c:clause:past_full:r} ，=, 然后=then {d:clause:errand} → although/虽然 {r} ,/， {c} ,/， and then/然后 {d}
-    3 {p:who:third} 说=say {c:clause:past_full:p} ，=, 然后=then {d:clause:errand} → {p} <say:p>/说 that {c} ,/， and then/然后 {d}
-    3 {c:clause:while_full:new} 的=of 时候=time ，=, {d:clause:while_full:other} → while/时候 {c} ,/， {d}
+    5 {p:who:third} 说=say {c:clause:past_full:p} ，=, 然后=then {d:clause:errand} → {p} <say:p>/说 that {c} ,/， and then/然后 {d}
+    5 {c:clause:while_full:new} 的=of 时候=time ，=, {d:clause:while_full:other} → while/时候 {c} ,/， {d}
     2 我=I 听说=hear {r:clause:reason_past:new} ，=, 所以=so {c:clause:past_not:r} → I/我 hear/听说 that {r} ,/， so/所以 {c}
-    3 {who:who:known} {when:time:past} {with:company:always} {where:where:always} {verb:act:liked} 了=PAST {what:object:rich} ，=, 因为=because {he:ref:who} 喜欢=like {again:again} {them:them} → {who} {past} {what} {where} {with} {when} because/因为 {he} <like:he>/喜欢 {again} {them}
-    2 {p:who:third} 知道=know {who:whoever:p} {when:time:past} 去=go 了=PAST {there:goal} ，=, 因为=because {he:ref:who} 想=want {with:company:always} {verb:act:outing} {what:object:rich} → {p} <know:p>/知道 that {who} went/去 {there} {when} because/因为 {he} wanted/想 to {base} {what} {with}
+    4 {who:who:known} {when:time:past} {with:company:always} {where:where:away} {verb:act:liked} 了=PAST {what:object:rich} ，=, 因为=because {he:ref:who} 喜欢=like {again:again} {them:them} → {who} {past} {what} {where} {with} {when} because/因为 {he} <like:he>/喜欢 {again} {them}
+    4 {p:who:third} 知道=know {who:whoever:p} {when:time:past} 去=go 了=PAST {there:goal} ，=, 因为=because {he:ref:who} 想=want {with:company:always} {verb:act:outing} {what:object:rich} → {p} <know:p>/知道 that {who} went/去 {there} {when} because/因为 {he} wanted/想 to {base} {what} {with}
     3 {c:clause:past_full:new} ，=, 然后=then {d:clause:errand} → {c} ,/， and then/然后 {d}
     3 {p:who:third} 说=say {r:clause:reason_past:p} ，=, 所以=so {c:clause:past_not_full:r} → {p} <say:p>/说 that {r} ,/， so/所以 {c}
     """,
     "say and think": """
     4 {p:who:third} 说=say {c:clause:future+past+habit+wish:p} → {p} <say:p>/说 that {c}
-    3 {p:who:known} 希望=hope {c:clause:future:other} → {p} <hope:p>/希望 that {c}
+    3 {p:who:hoper} 希望=hope {c:clause:future:other} → {p} <hope:p>/希望 that {c}
     3 {p:who:third} 知道=know {c:clause:past+future+habit+ability:other} → {p} <know:p>/知道 that {c}
     2 {p:who:third} 不=not 知道=know {c:clause:past+future+ability:other} → {p} <don't:p>/不 know/知道 that {c}
-    3 {p:who:known} 觉得=think {x:thing:judged.sub} {adv:word:degree} {adj:fits:x} → {p} <think:p>/觉得 that {x} <be:x> {adv} {adj}
+    3 {p:who:hoper} 觉得=think {x:thing:judged.sub} {adv:word:degree} {adj:fits:x} → {p} <think:p>/觉得 that {x} <be:x> {adv} {adj}
     2 我=I 听说=hear {c:clause:past+future+experience:other} → I/我 hear/听说 that {c}
     """,
     "the one who": """
@@ -542,13 +563,14 @@ SENTENCES = {
     2 穿=wear {what:dress} 的=who 那=that 个=M {p:someone} 是=be {y:relative} → the/那 {p} who/的 is wearing/穿 {what} is/是 {y}
     2 {when:time:past} {verb:act:past_object} 了=PAST {what:object:few} 的=who 那=that 个=M {p:someone} {adv:word:degree} {adj:word:trait} → the/那 {p} who/的 {past} {what} {when} is {adv} {adj}
     3 {x:thing:judged.rel} {adv:word:degree} {adj:fits:x} → {x} <be:x> {adv} {adj}
-    2 {who} {when:time:past:maybe} 找到=find 了=PAST {he:ref:who} 丢=lose 的=that 那=that {lost:lost} → {who} found/找到 the/那 {lost} that/的 {he} lost/丢 {when}
+    3 {who} 找到=find 了=PAST {he:ref:who} 丢=lose 的=that 那=that {lost:lost} → {who} found/找到 the/那 {lost} that/的 {he} lost/丢
     2 {who} 认识=know {where:where:always} {verb:act:placed} {what:object:a} 的=who 那=that 个=M {p:someone} → {who} <know>/认识 the/那 {p} who/的 is {ing} {what} {where}
     """,
     "short": """
     4 请=please 坐=sit 在=at {spot:seat} → please/请 sit/坐 {spot}
     2 {who} 知道=know → {who} <know>/知道
     3 {who} {verb:act:alone} 了=PAST → {who} {past}
+    2 {who} {when:time:past:maybe} {where} {verb:act:cry} 了=PAST → {who} {past} {where} {when}
     2 {who} 来=come 了=PAST → {who} came/来
     3 {when:time:past} {city:city} 下雨=rain 了=PAST → it rained/下雨 in {city} {when}
     3 {when:time:past} {city:city} 下雪=snow 了=PAST → it snowed/下雪 in {city} {when}
@@ -563,7 +585,7 @@ SENTENCES = {
     "two meanings": """
     5 {a:animal} 没=not 过=cross {s:street} ，=, 因为=because 它=it 太=too {adj:word:tired} 了=TOO → {a} didn't/没 cross/过 {s} because/因为 it/它 was too/太 {adj}
     5 {a:animal} 没=not 过=cross {s:street} ，=, 因为=because 它=it 太=too {adj:wide:s} 了=TOO → {a} didn't/没 cross/过 {s} because/因为 it/它 was too/太 {adj}
-    3 {a:thing:machine+ball+umbrella+hat+toy+dictionary+coat.point} 放=put 不=not 进=into {b:thing:box.def} 里=in ，=, 因为=because 它=it 太=too {adj:word:size} 了=TOO → {a} didn't/不 fit/放 into/进+里 {b} because/因为 it/它 was too/太 {adj}
+    3 {a:thing:computer+camera+ball+umbrella+toy+dictionary+coat+guitar.point} 放=put 不=not 进=into {b:thing:box+bag.point} 里=in ，=, 因为=because 它=it 太=too {adj:word:size} 了=TOO → {a} didn't/不 fit/放 into/进+里 {b} because/因为 it/它 was too/太 {adj}
     2 {who:armed} {when:time:past:maybe} 打开=open 了=PAST 杂志=magazine ，=, {look:pulled} {x:printed} → {who} opened/打开 the magazine/杂志 {when} and {look} {x}
     2 {who:armed} {when:time:past:maybe} 打开=open 了=PAST 弹匣=magazine ，=, {look:pulled} {x:thing:bullet.few} → {who} opened/打开 the magazine/弹匣 {when} and {look} {x}
     2 {who} {spot:at_spot} 找到=find 了=PAST {x:thing:magazine.one} ，=, 里面=inside 有=have {y:thing:story+poem+photo.many} → {who} found/找到 {x} {spot} ,/， and there/有 were/有 {y} inside/里面
@@ -588,5 +610,5 @@ WEIGHTS = {
     "one clause": 27, "yes or no": 9, "who, what, where": 10, "describe": 8, "compare": 11,
     "there is": 7, "have and want": 5, "give and take": 8, "move and break": 7, "how long": 7,
     "because and if": 14, "say and think": 8, "the one who": 7, "short": 5, "two meanings": 16,
-    "three clauses": 18,
+    "three clauses": 25,
 }  # fmt: skip

@@ -1,4 +1,5 @@
-"""The machinery: reads the rules of grammar.py and fills them with the words of lexicon.py. Chapter 06.
+"""The machinery: reads the rules of grammar.py and fills them with the words of lexicon.py.
+Chapter 06.
 
 Two trees grow at once, one Chinese and one English. Each Chinese word is made once, as an *atom*
 [token, gloss]; each English word carries the atoms it translates. However the two sides are
@@ -25,8 +26,8 @@ VERB_FORMS = ("base", "third", "past", "done", "ing", "present")
 class Phrase:
     """Chinese atoms and the English words that carry them, with what the grammar asks about them.
 
-    `agreement`: which form of a verb follows; `objective`: the English where the phrase is an object
-    (him); `pronoun`: what refers back to it (Anna: 她); `word`: the noun, verb or adjective at its
+    `agreement`: which form of a verb follows; `objective`: the English as an object (him);
+    `pronoun`: what refers back to it (Anna: 她); `word`: the noun, verb or adjective at its
     heart; `subject`: of a clause, its subject.
     """
 
@@ -167,6 +168,8 @@ SAID_OF = {  # the same without colours, for sentences such as 这 本 书 很 �
     name: tuple(adj for adj in adjs if adj.english not in COLOURS) for name, adjs in FITTING.items()
 }
 JUDGED_PLACES = tuple(name for name in PLACES if SAID_OF[name])
+ALL_PLACES = tuple(PLACES)
+AIMS = tuple(name for name in PLACES if name != "home")  # one does not 去 home, one 回
 MARKETS = tuple("shop market supermarket".split())
 RELATIVE = {  # the verbs of a relative clause about a noun: where it comes from; what became of it
     tag: {
@@ -192,7 +195,12 @@ def usable(verb) -> bool:
 
 def askable(verb) -> bool:
     """什么 may stand for its object, and the English verb is then still plain."""
-    return verb.english in ASKABLE and verb.chinese not in ("看", "做") and not soup(verb)
+    return (
+        verb.objects
+        and verb.english in ASKABLE
+        and verb.chinese not in ("看", "做")
+        and not soup(verb)
+    )
 
 
 def soup(verb) -> bool:
@@ -200,18 +208,19 @@ def soup(verb) -> bool:
 
 
 ASKABLE = "buy sell write paint eat drink sing repair study teach bring".split()
+LASTING = ("read", "watch", "listen to", "play", "study", "teach")
 LONG_WORK = "read watch write paint repair make wash do"
 POOLS = {
-    "past": verbs(usable),
+    "past": verbs(lambda v: usable(v) and "sudden" not in v.tags),
     "past_ask": verbs(askable),
     "past_object": verbs(lambda v: usable(v) and v.objects and v.english not in ("see", "use")),
     "the": verbs(lambda v: "the" in v.tags),
-    "past_placed": verbs(lambda v: usable(v) and v.places and v.english not in ("cry", "laugh")),
+    "past_placed": verbs(lambda v: usable(v) and v.places and "sudden" not in v.tags),
     "past_long": verbs(lambda v: usable(v) and v.objects and v.english in LONG_WORK.split()),
     "bare": verbs(lambda v: usable(v) and (v.generic != "-" or "the" in v.tags)),
     "habit": verbs(lambda v: v.generic != "-"),
     "generic": verbs(lambda v: v.generic != "-" and v.objects),
-    "future": verbs(lambda v: usable(v) and "past" not in v.tags and v.english not in ("cry", "laugh")),
+    "future": verbs(lambda v: usable(v) and not v.tags & {"past", "sudden"}),
     "placed": verbs(lambda v: usable(v) and v.places and v.generic != "-"),
     "placed_full": verbs(lambda v: usable(v) and v.places and v.objects),
     "can": verbs(lambda v: "can" in v.tags),
@@ -219,14 +228,14 @@ POOLS = {
     "buy": verbs(lambda v: v.english == "buy"),
     "ask": verbs(lambda v: askable(v) and v.generic != "-"),
     "counted": verbs(lambda v: usable(v) and countable(v) and not v.tags & {"one", "the", "a"}),
-    "lasting": verbs(
-        lambda v: usable(v) and v.english in ("read", "watch", "listen to", "play", "study", "teach")
-    ),
+    "lasting": verbs(lambda v: usable(v) and v.english in LASTING),
     "liked": verbs(lambda v: usable(v) and v.places and v.generic == "s" and "few" not in v.tags),
     "outing": verbs(
         lambda v: usable(v) and v.generic == "s" and "with" in v.tags and set(v.places) - {"home"}
     ),
-    "cry": verbs(lambda v: v.english in ("cry", "laugh")),
+    "ride": verbs(lambda v: v.generic == "a"),
+    "speak": verbs(lambda v: v.english == "speak"),
+    "cry": verbs(lambda v: "sudden" in v.tags),
     "alone": verbs(lambda v: not v.objects and v.places),
 }  # fmt: skip
 
@@ -255,15 +264,14 @@ SHAPES = {
     },
     "point": {"": "this that my"},
     "compared": {"": "this that my my these"},
-    "sub": {"": "this that the my this that my rel"},
+    "sub": {"": "this that the my this that my rel_when"},
     "seen": {"": "one num some many adj"},
     "seen1": {"": "one one adj"},
     "one_of": {"": "one adj"},
 }  # fmt: skip
 SHAPES = {want: {tag: tuple(t.split()) for tag, t in by.items()} for want, by in SHAPES.items()}
-RELATIVE_CHANCE = {"full": 0.25, "rich": 0.4}
 LIMITS = ("one", "few", "many", "the", "a")
-MEASURING = {"one", "num", "this", "that", "rel", "how", "adj", "adjs", "that_adj"}
+MEASURING = {"one", "num", "this", "that", "rel", "rel_when", "how", "adj", "adjs", "that_adj"}
 MANY = {"num", "some", "many", "how", "these", "those", "all", "any", "adjs"}
 
 
@@ -316,6 +324,7 @@ class Writer:
             person = slots[who].subject or slots[who]
             given["who"] = self.ref(slots, who) if person.pronoun else self.who(slots, "known")
         given["adults"] = True
+        given["before"] = [phrase for phrase in slots.values() if isinstance(phrase, Phrase)]
         given["taken"] = {person.text() for person in people_of(slots)}
         phrase = self.write(rule, **given)
         if given.get("who") and any(item == "who" for item in rule.chinese):
@@ -359,7 +368,7 @@ class Writer:
             return leaf(chinese, english, pronoun=pronoun)
         if draw < 0.68:
             return self.titled()
-        if draw < 0.82 or kind in ("known", "third"):
+        if draw < 0.82 or kind in ("known", "third", "hoper"):
             return self.kin()
         if children and draw < 0.92:
             return self.thing({}, "child", self.pick(("the", "that", "this")))
@@ -421,7 +430,9 @@ class Writer:
                 return Phrase(person.chinese, person.objective, person.agreement)
 
     def me(self, slots) -> Phrase:
-        person = self.pronoun(self.pick(("我", "我们", "他", "她")))
+        before = {phrase.subject.pronoun for phrase in slots.get("before", ()) if phrase.subject}
+        choices = ("他", "她") if before & {"我", "我们"} else ("我", "我们", "他", "她")
+        person = self.pronoun(self.pick(choices))
         return Phrase(person.chinese, person.objective)
 
     def company(self, slots, always="") -> Phrase:
@@ -462,13 +473,16 @@ class Writer:
         return Phrase([[verb.chinese, verb.english]], [], word=verb)
 
     def object(self, slots, want) -> Phrase:
-        """What the verb does it to, in the shape the sentence wants; nothing, if it wants nothing."""
+        """What the verb does it to, in the shape the sentence wants; nothing for *sleep*."""
         verb = slots["verb"].word
         if not verb.objects:
             return EMPTY
         noun = self.pick(verb.objects)
         if noun.kind == "name":
             return self.noun_phrase(noun, "the" if "the" in verb.tags else "a")
+        bare = not any(slots[name].english for name in ("when", "with", "where") if name in slots)
+        if want == "full" and bare and "use" in verb.tags and self.random() < 0.6:
+            return self.noun_phrase(noun, "rel", verb)  # nothing follows that it could swallow
         return self.noun_phrase(noun, self.shape(noun, want, verb), verb)
 
     def shape(self, noun, want, verb=None) -> str:
@@ -482,9 +496,6 @@ class Writer:
             return "a" if "a" in tags or (verb and verb.generic == "a") else want
         if want not in SHAPES:
             return want
-        chance = RELATIVE_CHANCE.get(want, 0) if "use" in tags and RELATIVE["rel"][noun] else 0
-        if self.random() < chance:
-            return "rel"
         if want in ("def", "plan") and "new" in tags:
             return self.pick(SHAPES["def" if want == "def" else "few"]["few"])
         limit = next((name for name in LIMITS if name in tags and name in SHAPES[want]), "")
@@ -499,8 +510,9 @@ class Writer:
 
     def noun_phrase(self, noun, shape, verb=None) -> Phrase:
         """A noun in one of the shapes of NOUN_PHRASES. Mass nouns are measured: a cup of tea."""
-        if shape == "rel" and not (made := RELATIVE["done" if verb is None else "rel"][noun]):
-            shape = "this"
+        relative = shape.startswith("rel")
+        if relative and not (made := RELATIVE["done" if verb is None else "rel"][noun]):
+            shape, relative = "this", False
         if noun.group in SINGLE:
             shape = {"these": "this", "those": "that"}.get(shape, shape)
         if shape == "my" and noun.group in NATURE:
@@ -512,7 +524,7 @@ class Writer:
         given = noun_slots(noun, shape in MEASURING)
         if "adj" in shape:
             given["adj"] = self.attribute(noun)
-        if shape == "rel":
+        if relative:
             given["verb"] = Phrase([[(v := self.pick(made)).chinese, v.english]], [], word=v)
             given["adults"] = True
         if (
@@ -541,7 +553,7 @@ class Writer:
         return self.write(OF if len(adjective.chinese) > 1 else VERY_OF, a=phrase)
 
     def graded(self, slots, shape, table="compared") -> Phrase:
-        """Something with a quality, and in {adj} the quality: drawn first, so that each comes up."""
+        """Something, and in {adj} a quality it has: drawn first, so that each comes up."""
         adjective, nouns = self.pick(GRADED[table])
         slots["adj"] = leaf(adjective.chinese, adjective.english, word=adjective)
         noun = self.pick(nouns)
@@ -609,16 +621,20 @@ class Writer:
     def where(self, slots, always="") -> Phrase:
         """在 图书馆, at the library: one of the places where the verb is done."""
         places = slots["verb"].word.places
+        if always == "away":
+            places = tuple(place for place in places if place != "home")
         if not places or (not always and self.random() < 0.45):
             return EMPTY
         return located(self.pick(places))
 
     def where_is(self, slots) -> Phrase:
-        return located(self.pick(tuple(PLACES)))
+        return located(self.pick(ALL_PLACES))
 
     def to(self, slots, kind="") -> Phrase:
         """The place one goes to."""
-        name = self.pick(MARKETS if kind == "shop" else tuple(PLACES))
+        been = {token for phrase in slots.get("before", ()) for token, _ in phrase.chinese}
+        while PLACES[name := self.pick(MARKETS if kind == "shop" else AIMS)][0][0] in been:
+            pass
         return placed(name, "to")
 
     def place(self, slots, other="") -> Phrase:
@@ -656,7 +672,8 @@ def spell(rule: Rule, slots: dict) -> Phrase:
         if type(item) is str:
             chinese += slots[item].chinese
         else:
-            own[item[0]] = atom = [*item]
+            atom = [*item]
+            own[item[0] + "2" * (item[0] in own)] = atom
             chinese.append(atom)
     for item in rule.english:
         if type(item) is str:
@@ -700,11 +717,7 @@ def noun_slots(noun, measured: bool) -> dict[str, Phrase]:
 
 def placed(name: str, preposition: str) -> Phrase:
     """A place as the aim of a journey, *to the library*, or by itself, *the library*."""
-    (chinese, *inside), _ = PLACES[name]
-    if preposition:
-        inside = []
-    if name == "home" and preposition:
-        preposition = ""
+    chinese = PLACES[name][0][0]
     place = [chinese, name]
     article = [] if name in NO_ARTICLE and preposition else [("the", ())]
     english = [*[(word, ()) for word in preposition.split()], *article, (name, (place,))]
@@ -723,7 +736,7 @@ def located(name: str) -> Phrase:
 
 def spoken_of(slots: dict) -> set:
     """The pronouns of everyone in these slots, and the speaker where there is none."""
-    return {person.pronoun for person in people_of(slots) if person.pronoun} or {"我"}
+    return {person.pronoun for person in people_of(slots) if person.pronoun} or {"我", "我们"}
 
 
 def people_of(slots: dict) -> list:
@@ -745,8 +758,11 @@ POOL_OF = Groups()
 
 
 UNFIT = {
-    "asked": {"我", "我们"}, "third": {"我", "我们", "你"}, "pupil": {"我们", "他们"},
-}  # fmt: skip
+    "asked": {"我", "我们"},
+    "third": {"我", "我们", "你"},
+    "pupil": {"我们", "他们"},
+    "hoper": {"你"},
+}
 SINGLE = {"door", "transport", "lake"}  # 这 些 门 would be a strange thing to open
 NATURE = {"street", "mountain", "tree", "transport", "lake", "door"}
 OWN = read_rule("{owner} 的=of → {owners}")
