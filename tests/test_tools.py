@@ -114,7 +114,7 @@ def test_ledger_takes_verdicts_from_the_cells(tmp_path, monkeypatch):
     with contextlib.redirect_stdout(printed):
         claim(1, "holds", True)
         claim(2, "holds if wide", True)
-        claim(3, "does not hold", True)
+        claim(3, "does not hold: " + "and so on " * 12, True)
     cell = nbformat.v4.new_code_cell("…")
     cell.outputs = [nbformat.v4.new_output("stream", text=printed.getvalue())]
     cells = [nbformat.v4.new_markdown_cell("# 01 · Title\n\n## Where it is shown"), cell]
@@ -123,6 +123,7 @@ def test_ledger_takes_verdicts_from_the_cells(tmp_path, monkeypatch):
     page = ledger.page()
     assert "3 have been tested so far: 1 hold, 1 hold under a condition" in page
     assert "| holds if wide | [01 · Where it is shown](01_x.ipynb) |" in page
+    assert "| does not hold: " + ("and so on " * 12).strip() + " |" in page  # wrapped where printed
     assert page.count("*not tested yet*") == len(ledger.CLAIMS) - 3
 
 

@@ -15,7 +15,8 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "book" / "claims.md"
-PRINTED = re.compile(r"^Claim (\d+): .*\n→ (.*)$", re.MULTILINE)  # by attend.claims.claim
+# What attend.claims.claim prints: two paragraphs, their further lines indented.
+PRINTED = re.compile(r"^Claim (\d+): .*(?:\n  .*)*\n→ (.*(?:\n  .*)*)$", re.MULTILINE)
 sys.path.insert(0, str(ROOT / "book"))
 from attend.claims import CLAIMS  # noqa: E402
 
@@ -45,6 +46,7 @@ def verdicts() -> dict[int, list[tuple[str, str, str]]]:
             elif cell.cell_type == "code":
                 printed = "".join(output.get("text", "") for output in cell.outputs)
                 for number, verdict in PRINTED.findall(printed):
+                    verdict = verdict.replace("\n  ", " ")
                     found.setdefault(int(number), []).append((verdict, chapter.name, heading))
     return found
 

@@ -1,5 +1,7 @@
 """The claims that notes on this subject repeat, and the one way a chapter gives its verdict."""
 
+import textwrap
+
 # Worded as they are commonly told; the verdicts say what is true of them.
 CLAIMS = {
     1: "A stack of linear layers is linear.",
@@ -76,4 +78,5 @@ def claim(number: int, verdict: str, evidence: bool) -> None:
         raise ValueError(f"verdict must begin with one of {', '.join(VERDICTS)}, got {verdict!r}")
     if not evidence:
         raise AssertionError(f"claim {number} ({CLAIMS[number]}): no evidence for {verdict!r}")
-    print(f"Claim {number}: {CLAIMS[number]}\n→ {verdict}")
+    for line in (f"Claim {number}: {CLAIMS[number]}", f"→ {verdict}"):
+        print(textwrap.fill(line, 88, subsequent_indent="  "))

@@ -284,9 +284,9 @@ class Writer:
     def __init__(self, seed: int = 0):
         self.random = random.Random(seed).random
 
-    def sentence(self) -> tuple[str, Phrase]:
-        """The kind of a sentence, and the sentence, with its full stop or question mark."""
-        kind = self.pick(KINDS)
+    def sentence(self, kind=None) -> tuple[str, Phrase]:
+        """The kind of a sentence, drawn unless it is given, and the sentence with its last mark."""
+        kind = kind or self.pick(KINDS)
         phrase = self.write(self.pick(SENTENCES[kind]))
         if phrase.chinese[-1][0] != "？":
             stop = ["。", "."]
