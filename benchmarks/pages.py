@@ -150,7 +150,10 @@ def delays_of(page, widget, moves: int = 120) -> list[float]:
     for x, y in np.random.default_rng(1).uniform(0.2, 0.9, (moves, 2)):
         page.mouse.move(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
         page.wait_for_timeout(BETWEEN_MS)
-    widget.locator("[data-role=stage][tabindex], input, button").first.focus()
+    for control in ("[data-role=stage][tabindex]", "input[type=range]"):
+        if widget.locator(control).count():
+            widget.locator(control).first.focus()
+            break
     for number in range(moves // 4):
         page.keyboard.press("ArrowRight" if number % 8 < 4 else "ArrowLeft")
         page.wait_for_timeout(BETWEEN_MS)
