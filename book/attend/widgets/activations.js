@@ -4,10 +4,8 @@ import {
   copyButtons,
   dom,
   figure,
-  follow,
-  followTheme,
-  followWidth,
   keys,
+  mount,
   numbers,
   onFrame,
   palette,
@@ -258,23 +256,8 @@ function render({ model, el }) {
   const key = (text) => dom("kbd", {}, text);
   const meanings = ["Point, or ", key("← →"), " in the plot: move z · ", key("1"), "–", key("5"), " function · ", key("t"), " numbers"];
   root.append(bar, readout, stage, dom("p", { class: "attend-hint" }, ...meanings), shelf.region);
-  el.append(root);
-  const stops = [
-    follow(model, TRAITS, () => paint()),
-    followTheme(root, () => paint()),
-    followWidth(root, (now) => {
-      const first = !width;
-      width = now;
-      if (first) paintNow();
-      else paint();
-    }),
-    paint.cancel,
-    write.flush,
-  ];
-  return () => {
-    stops.forEach((stop) => stop());
-    root.remove();
-  };
+  const onWidth = (now) => (width = now);
+  return mount(el, root, { model, traits: TRAITS, paint, paintNow, onWidth, stops: [write.flush] });
 }
 
 export default { render };

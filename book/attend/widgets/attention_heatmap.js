@@ -10,8 +10,6 @@ import {
   figure,
   fitCanvas,
   follow,
-  followTheme,
-  followWidth,
   isBright,
   isDark,
   isolate,
@@ -19,6 +17,7 @@ import {
   labelStyle,
   labelWidth,
   measure,
+  mount,
   numbers,
   onFrame,
   palette,
@@ -576,33 +575,20 @@ function render({ model, el }) {
   scroll.addEventListener("scroll", () => paint());
 
   root.append(caption, bar, readout, scroll, heads, hint, shelf.region);
-  el.append(root);
   const restyle = () => {
     stale.picture = true;
     paint();
   };
-  const stops = [
-    follow(model, DATA, () => {
-      stale.data = true;
-      paint();
-    }),
-    follow(model, PICTURE, restyle),
-    follow(model, READING, () => paint()),
-    followTheme(root, restyle),
-    followWidth(root, (now) => {
-      const first = !width;
-      width = now;
-      stale.picture = true;
-      if (first) paintNow();
-      else paint();
-    }),
-    paint.cancel,
-    write.flush,
-  ];
-  return () => {
-    stops.forEach((stop) => stop());
-    root.remove();
+  const reload = () => {
+    stale.data = true;
+    paint();
   };
+  const onWidth = (now) => {
+    width = now;
+    stale.picture = true;
+  };
+  const stops = [follow(model, DATA, reload), follow(model, PICTURE, restyle), write.flush];
+  return mount(el, root, { model, traits: READING, paint, paintNow, onWidth, onTheme: restyle, stops });
 }
 
 export default { render };

@@ -6,10 +6,9 @@ import {
   copyButtons,
   dom,
   figure,
-  follow,
-  followTheme,
-  followWidth,
   keys,
+  mount,
+  named,
   numbers,
   onFrame,
   palette,
@@ -437,8 +436,7 @@ function render({ model, el }) {
   ];
   const end = dom("span", { class: "attend-end" }, shelf.button, copy);
   const first = dom("div", { class: "attend-bar" }, controls.target.element, controls.count.element, ...buttons, end);
-  const caption = dom("span", { class: "attend-inline", "aria-hidden": "true" }, "Unit");
-  const which = dom("span", { class: "attend-pair" }, caption, controls.unit.element);
+  const which = named("Unit", controls.unit);
   const rest = [controls.kink, controls.slope, controls.start].map(({ element }) => element);
   const second = dom("div", { class: "attend-bar" }, which, ...rest);
   const key = (text) => dom("kbd", {}, text);
@@ -450,23 +448,8 @@ function render({ model, el }) {
   ];
   const hint = dom("p", { class: "attend-hint" }, ...meanings);
   root.append(first, second, readout, stage, equation, hint, shelf.region);
-  el.append(root);
-  const stops = [
-    follow(model, TRAITS, () => paint()),
-    followTheme(root, () => paint()),
-    followWidth(root, (current) => {
-      const early = !width;
-      width = current;
-      if (early) paintNow();
-      else paint();
-    }),
-    paint.cancel,
-    write.flush,
-  ];
-  return () => {
-    stops.forEach((stop) => stop());
-    root.remove();
-  };
+  const onWidth = (now) => (width = now);
+  return mount(el, root, { model, traits: TRAITS, paint, paintNow, onWidth, stops: [write.flush] });
 }
 
 export default { render };

@@ -4,10 +4,8 @@ import {
   copyButtons,
   dom,
   figure,
-  follow,
-  followTheme,
-  followWidth,
   keys,
+  mount,
   numbers,
   onFrame,
   palette,
@@ -359,23 +357,8 @@ function render({ model, el }) {
   const meanings = [key("Tab"), " next control · ", key("← →"), " change it · ", key("t"), " numbers · "];
   const hint = dom("p", { class: "attend-hint" }, ...meanings, "click an error picture to go there");
   root.append(bar, readout, stage, hint, shelf.region);
-  el.append(root);
-  const stops = [
-    follow(model, TRAITS, () => paint()),
-    followTheme(root, () => paint()),
-    followWidth(root, (now) => {
-      const first = !width;
-      width = now;
-      if (first) paintNow();
-      else paint();
-    }),
-    paint.cancel,
-    write.flush,
-  ];
-  return () => {
-    stops.forEach((stop) => stop());
-    root.remove();
-  };
+  const onWidth = (now) => (width = now);
+  return mount(el, root, { model, traits: TRAITS, paint, paintNow, onWidth, stops: [write.flush] });
 }
 
 export default { render };

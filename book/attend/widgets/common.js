@@ -394,6 +394,10 @@ export function toggle(label, onChange) {
   return { element, set: (value) => (input.checked = value) };
 }
 
+// A control that bears no name of its own on the page (a fieldset's legend is for those who listen), with one before it.
+export const named = (text, { element }) =>
+  dom("span", { class: "attend-named" }, dom("span", { "aria-hidden": "true" }, text), element);
+
 export const button = (text, onclick, attributes = {}) =>
   dom("button", { type: "button", class: "attend-button", onclick, ...attributes }, text);
 
@@ -511,4 +515,27 @@ export function followWidth(root, onWidth) {
   });
   observer.observe(strip);
   return () => observer.disconnect();
+}
+
+// Puts `root` into the page and keeps it true: drawn at once when its width is first known, then in the next frame
+// after a change of the traits, the theme or the width. Returns what takes it out again, `stops` included.
+export function mount(el, root, { model, traits, paint, paintNow, onWidth, onTheme = paint, stops = [] }) {
+  el.append(root);
+  let drawn = false;
+  const ends = [
+    follow(model, traits, () => paint()),
+    followTheme(root, () => onTheme()),
+    followWidth(root, (width) => {
+      onWidth(width);
+      if (drawn) paint();
+      else paintNow();
+      drawn = true;
+    }),
+    paint.cancel,
+    ...stops,
+  ];
+  return () => {
+    ends.forEach((end) => end());
+    root.remove();
+  };
 }

@@ -8,13 +8,12 @@ import {
   dom,
   figure,
   fitCanvas,
-  follow,
-  followTheme,
-  followWidth,
   isBright,
   isDark,
   keys,
   measure,
+  mount,
+  named,
   numbers,
   onFrame,
   palette,
@@ -400,8 +399,6 @@ function render({ model, el }) {
   });
   const shelf = numbers(() => tablesOf(view));
   const copy = copyButtons("convolution", picture, say);
-  const named = (text, { element }) =>
-    dom("span", { class: "attend-named" }, dom("span", { "aria-hidden": "true" }, text), element);
   const bar = dom(
     "div",
     { class: "attend-bar" },
@@ -414,23 +411,8 @@ function render({ model, el }) {
   const meanings = [key("← ↑ ↓ →"), " move the window · ", key("Space"), " next place · ", key("t"), " numbers"];
   const hint = dom("p", { class: "attend-hint" }, ...meanings);
   root.append(caption, bar, editor.element, readout, scroll, hint, shelf.region);
-  el.append(root);
-  const stops = [
-    follow(model, TRAITS, () => paint()),
-    followTheme(root, () => paint()),
-    followWidth(root, (now) => {
-      const first = !width;
-      width = now;
-      if (first) paintNow();
-      else paint();
-    }),
-    paint.cancel,
-    write.flush,
-  ];
-  return () => {
-    stops.forEach((stop) => stop());
-    root.remove();
-  };
+  const onWidth = (now) => (width = now);
+  return mount(el, root, { model, traits: TRAITS, paint, paintNow, onWidth, stops: [write.flush] });
 }
 
 export default { render };

@@ -7,11 +7,9 @@ import {
   dom,
   figure,
   fitCanvas,
-  follow,
-  followTheme,
-  followWidth,
   isDark,
   keys,
+  mount,
   numbers,
   onFrame,
   palette,
@@ -501,25 +499,8 @@ function render({ model, el }) {
   hint.append(key("← → ↑ ↓"), " on the map move the start (", key("Shift"), " finely) · ");
   hint.append(key("s"), " step · ", key("r"), " run · ", key("z"), " reset · ", key("t"), " numbers");
   root.append(...bars, readout, stage, hint, shelf.region);
-  el.append(root);
-  const stops = [
-    follow(model, TRAITS, () => paint()),
-    followTheme(root, () => paint()),
-    followWidth(root, (now) => {
-      const first = !width;
-      width = now;
-      if (first) paintNow();
-      else paint();
-    }),
-    paint.cancel,
-    write.flush,
-    () => clearInterval(timer),
-    () => clearTimeout(tabling),
-  ];
-  return () => {
-    stops.forEach((stop) => stop());
-    root.remove();
-  };
+  const onWidth = (now) => (width = now);
+  return mount(el, root, { model, traits: TRAITS, paint, paintNow, onWidth, stops: [write.flush, () => clearInterval(timer), () => clearTimeout(tabling)] });
 }
 
 export default { render };

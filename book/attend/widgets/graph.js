@@ -4,11 +4,9 @@ import {
   copyButtons,
   dom,
   figure,
-  follow,
-  followTheme,
-  followWidth,
   isolate,
   measure,
+  mount,
   numbers,
   onFrame,
   palette,
@@ -257,23 +255,8 @@ function render({ model, el }) {
   const moves = dom("span", { class: "attend-copy" }, ...Object.values(controls));
   const bar = dom("div", { class: "attend-bar" }, moves, place.element, end);
   root.append(caption, bar, readout, stage, hint, shelf.region);
-  el.append(root);
-  const stops = [
-    follow(model, ["step", "title"], () => paint()),
-    followTheme(root, () => paint()),
-    followWidth(root, (now) => {
-      const first = !width;
-      width = now;
-      if (first) paintNow();
-      else paint();
-    }),
-    paint.cancel,
-    write.flush,
-  ];
-  return () => {
-    stops.forEach((stop) => stop());
-    root.remove();
-  };
+  const onWidth = (now) => (width = now);
+  return mount(el, root, { model, traits: ["step", "title"], paint, paintNow, onWidth, stops: [write.flush] });
 }
 
 export default { render };

@@ -5,10 +5,9 @@ import {
   copyButtons,
   dom,
   figure,
-  follow,
-  followTheme,
-  followWidth,
   keys,
+  mount,
+  named,
   numbers,
   onFrame,
   palette,
@@ -280,8 +279,7 @@ function render({ model, el }) {
   });
   const shelf = numbers(() => tableOf(view));
   const copy = copyButtons("scaled-softmax", picture, (text) => readout.replaceChildren(text));
-  const name = dom("span", { class: "attend-inline", "aria-hidden": "true" }, "d_k");
-  const widths = dom("span", { class: "attend-pair" }, name, controls.d_k.element);
+  const widths = named("d_k", controls.d_k);
   const rest = [controls.scaled, controls.temperature, controls.draw].map(({ element }) => element);
   const bar = dom("div", { class: "attend-bar" }, widths, ...rest, dom("span", { class: "attend-end" }, shelf.button, copy));
   keys(root, { t: () => shelf.turn() });
@@ -290,23 +288,8 @@ function render({ model, el }) {
   const meanings = [key("Tab"), " next control · ", key("← →"), " change it · ", key("t"), " numbers"];
   const hint = dom("p", { class: "attend-hint" }, ...meanings);
   root.append(bar, readout, stage, hint, shelf.region);
-  el.append(root);
-  const stops = [
-    follow(model, TRAITS, () => paint()),
-    followTheme(root, () => paint()),
-    followWidth(root, (now) => {
-      const first = !width;
-      width = now;
-      if (first) paintNow();
-      else paint();
-    }),
-    paint.cancel,
-    write.flush,
-  ];
-  return () => {
-    stops.forEach((stop) => stop());
-    root.remove();
-  };
+  const onWidth = (now) => (width = now);
+  return mount(el, root, { model, traits: TRAITS, paint, paintNow, onWidth, stops: [write.flush] });
 }
 
 export default { render };
