@@ -107,6 +107,17 @@ WRONG = [
     (lambda m: m(SOURCE, TARGET[:2]), ValueError, "target must have a row a source, 3, got 2"),
     (lambda m: m(SOURCE.int(), TARGET), TypeError, r"torch\.long, got torch\.int32"),
     (lambda m: m(SOURCE, [[1]]), TypeError, r"target must be a tensor of torch\.long, got list"),
+    (
+        lambda m: build(max_length=4)(SOURCE, TARGET),
+        ValueError,
+        "source must be at most max_length=4 words long, got 5",
+    ),
+    (
+        lambda m: build(max_length=3)(SOURCE[:, :3], TARGET),
+        ValueError,
+        "target must be at most max_length=3 words long, got 4",
+    ),
+    (lambda m: build(max_length=0), ValueError, "max_length=0 must be a whole number"),
     (lambda m: translate(m, SOURCE, max_length=0), ValueError, "max_length=0 must be"),
     (lambda m: build(cell="tcn"), ValueError, "cell='tcn' must be one of rnn, lstm, gru"),
     (lambda m: build(attention="soft"), ValueError, "attention='soft' must be one of None, add"),

@@ -80,3 +80,33 @@ def test_no_batches_and_no_epochs_are_errors():
         fit(
             model, iter(batches), squared, optimizer, epochs=2
         )  # an iterator can be gone through once
+
+
+def test_the_gradient_is_clipped_and_the_rate_scheduled_as_in_the_plain_loop():
+    model, batches = line()
+    model[1].p = 0.0
+    twin, _ = line()
+    twin[1].p = 0.0
+
+    def of(net):
+        optimizer = torch.optim.SGD(net.parameters(), 0.1)
+        return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 / (1 + step))
+
+    optimizer, scheduler = of(model)
+    fit(model, batches, squared, optimizer, epochs=2, clip=0.3, scheduler=scheduler)
+    optimizer, _ = of(twin)
+    for step, batch in enumerate(2 * batches):
+        optimizer.zero_grad()
+        squared(twin, batch).backward()
+        length = torch.cat([p.grad.flatten() for p in twin.parameters()]).norm()
+        for parameter in twin.parameters():
+            parameter.data -= 0.1 / (1 + step) * parameter.grad * min(1, 0.3 / length)
+    for ours, other in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(ours, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("clip", [0, -1.0, float("nan")])
+def test_a_clip_that_is_not_above_0_is_named(clip):
+    model, batches = line()
+    with pytest.raises(ValueError, match="clip must be above 0"):
+        fit(model, batches, squared, torch.optim.SGD(model.parameters(), 0.1), clip=clip)

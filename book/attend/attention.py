@@ -57,9 +57,12 @@ class AdditiveAttention(nn.Module):
 
     def forward(self, queries, keys, values, mask=None):
         scored_arguments(self, queries, keys, values, mask)
-        hidden = self.W(queries)[..., :, None, :] + self.U(keys)[..., None, :, :]  # [..., T, S, D]
-        scores = self.v(hidden.tanh()).squeeze(-1)  # [..., T, S]
-        return average(scores, values, mask)
+        return average(self.score(queries, self.U(keys)), values, mask)
+
+    def score(self, queries, mapped_keys):
+        """mapped_keys = U k [..., S, d_hidden]: it waits for no query, so it is computed once."""
+        hidden = self.W(queries)[..., :, None, :] + mapped_keys[..., None, :, :]  # [..., T, S, D]
+        return self.v(hidden.tanh()).squeeze(-1)  # [..., T, S]
 
 
 class MultiplicativeAttention(nn.Module):

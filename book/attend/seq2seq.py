@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from attend.attention import AdditiveAttention, MultiplicativeAttention
+from attend.attention import AdditiveAttention, MultiplicativeAttention, average
 from attend.recurrent import GRU, LSTM, RNN
 
 CELLS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
@@ -34,16 +34,16 @@ class Encoder(nn.Module):
     changes nothing. Source: Cho et al. 2014; two directions: Bahdanau et al. 2015. Chapter 09.
     """
 
-    def __init__(self, vocab, d_model, cell, context, dropout, pad):
+    def __init__(self, vocab, d_model, cell, context, dropout, pad, max_length):
         super().__init__()
-        self.pad, self.context = pad, context
+        self.pad, self.context, self.max_length = pad, context, max_length
         self.embed = nn.Embedding(vocab, d_model, padding_idx=pad)
         self.dropout = nn.Dropout(dropout)
         self.cell = CELLS[cell](d_model, d_model // 2, bidirectional=True)
         self.transform = None if context == "last" else nn.Linear(d_model, d_model)
 
     def forward(self, source):
-        lengths = check_source(source, self.embed.num_embeddings, self.pad)  # [B]
+        lengths = check_source(self, source)  # [B]
         states, last = self.cell(self.dropout(self.embed(source)), lengths=lengths)  # [B, S, D]
         last = last if isinstance(last, tuple) else (last,)  # each [2, B, D/2]
         last = [torch.cat([forth, back], dim=-1) for forth, back in last]  # each [B, D]
@@ -69,9 +69,10 @@ class Seq2Seq(nn.Module):
     step (Cho et al. 2014; Sutskever et al. 2014 give it only as first state); "additive", then c_t
     is attended with the state before the step (Bahdanau et al. 2015); "dot", "general" or "concat",
     with the state after it (Luong et al. 2015). context: "last", "transform" or "all", see
-    `Encoder`; with attention it is still the first state. Raises ValueError for an option that is
-    not there, an odd d_model, an empty batch, a sentence of length 0, padding before words, ids out
-    of range; TypeError for ids that are not torch.long. Taught in chapters 09 and 10.
+    `Encoder`; with attention it is still the first state. max_length: no row may be longer. Raises
+    ValueError for an option that is not there, an odd d_model, an empty batch, a sentence of length
+    0 or above max_length, padding before words, ids out of range; TypeError for ids that are not
+    torch.long. Taught in chapters 09 and 10.
     """
 
     def __init__(
@@ -84,10 +85,11 @@ class Seq2Seq(nn.Module):
         context="transform",
         dropout=0.1,
         pad=0,
+        max_length=512,
     ):
         super().__init__()
-        check_options(source_vocab, target_vocab, d_model, cell, attention, context)
-        self.encode = Encoder(source_vocab, d_model, cell, context, dropout, pad)
+        check_options(source_vocab, target_vocab, d_model, max_length, cell, attention, context)
+        self.encode = Encoder(source_vocab, d_model, cell, context, dropout, pad, max_length)
         self.embed = nn.Embedding(target_vocab, d_model, padding_idx=pad)
         self.kind, self.pad, self.dropout = attention, pad, nn.Dropout(dropout)
         if attention == "additive":
@@ -100,7 +102,7 @@ class Seq2Seq(nn.Module):
         self.out = nn.Linear(d_model, target_vocab)
 
     def forward(self, source, target, return_weights=False):
-        check_target(target, source, self.embed.num_embeddings)
+        check_target(self, target, source)
         memory, state = self.encode(source)
         logits, _, weights = self.decode(target, state, memory)
         return (logits, weights) if return_weights else logits
@@ -123,9 +125,11 @@ class Seq2Seq(nn.Module):
     def look_then_step(self, x, state, memory):
         """Bahdanau's order: h_{t−1} asks, and what it finds is part of the input of step t."""
         outputs, contexts, maps = [], [], []
+        keys = self.attention.U(memory.states)  # [B, S, D]
         for word in x.split(1, dim=1):  # T times [B, 1, D]
             query = (state[0] if isinstance(state, tuple) else state).transpose(0, 1)  # [B, 1, D]
-            context, weights = self.attention(query, memory.states, memory.states, memory.mask)
+            scores = self.attention.score(query, keys)  # [B, 1, S]
+            context, weights = average(scores, memory.states, memory.mask)
             output, state = self.decoder(torch.cat([word, context], dim=-1), state)
             outputs.append(output), contexts.append(context), maps.append(weights)
         return *(torch.cat(parts, dim=1) for parts in (outputs, contexts, maps)), state
@@ -160,9 +164,9 @@ def translate(model, source, max_length=40, bos=2, eos=3):
 # ------------------------------------------------------- what may come in, and what is said if not
 
 
-def check_options(source_vocab, target_vocab, d_model, cell, attention, context):
+def check_options(source_vocab, target_vocab, d_model, max_length, cell, attention, context):
     sizes = {"source_vocab": source_vocab, "target_vocab": target_vocab, "d_model": d_model}
-    for name, value in sizes.items():
+    for name, value in {**sizes, "max_length": max_length}.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ValueError(f"{name}={value!r} must be a whole number, at least 1")
     if d_model % 2:
@@ -177,7 +181,7 @@ def check_options(source_vocab, target_vocab, d_model, cell, attention, context)
             raise ValueError(f"{name}={value!r} must be one of {', '.join(map(str, allowed))}")
 
 
-def check_ids(name, ids, vocab):
+def check_ids(name, ids, vocab, max_length):
     if not isinstance(ids, torch.Tensor) or ids.dtype != torch.long:
         got = ids.dtype if isinstance(ids, torch.Tensor) else type(ids).__name__
         raise TypeError(f"{name} must be a tensor of torch.long, got {got}")
@@ -185,15 +189,19 @@ def check_ids(name, ids, vocab):
         raise ValueError(
             f"{name} must have at least one row and one word [B, T], got shape {list(ids.shape)}"
         )
+    if ids.shape[1] > max_length:
+        raise ValueError(
+            f"{name} must be at most max_length={max_length} words long, got {ids.shape[1]}"
+        )
     if ids.min() < 0 or ids.max() >= vocab:
         wrong = int(ids.min()) if ids.min() < 0 else int(ids.max())
         raise ValueError(f"{name} must lie in 0 … {vocab - 1}, got {wrong}")
 
 
-def check_source(source, vocab, pad):
+def check_source(encoder, source):
     """The number of words in each row [B]."""
-    check_ids("source", source, vocab)
-    there = source != pad  # [B, S]
+    check_ids("source", source, encoder.embed.num_embeddings, encoder.max_length)
+    there = source != encoder.pad  # [B, S]
     lengths = there.sum(dim=1)  # [B]
     if (lengths == 0).any():
         row = int((lengths == 0).nonzero()[0])
@@ -203,7 +211,7 @@ def check_source(source, vocab, pad):
     return lengths
 
 
-def check_target(target, source, vocab):
-    check_ids("target", target, vocab)
+def check_target(model, target, source):
+    check_ids("target", target, model.embed.num_embeddings, model.encode.max_length)
     if len(target) != len(source):
         raise ValueError(f"target must have a row a source, {len(source)}, got {len(target)}")

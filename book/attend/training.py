@@ -2,23 +2,37 @@
 
 import math
 
+from torch.nn.utils import clip_grad_norm_
 from tqdm import tqdm
 
 
-def fit(model, batches, loss, optimizer, epochs: int = 1, name: str = "training") -> list[float]:
+def fit(
+    model,
+    batches,
+    loss,
+    optimizer,
+    epochs: int = 1,
+    name: str = "training",
+    clip: float | None = None,
+    scheduler=None,
+) -> list[float]:
     """Go through `batches` `epochs` times; for each batch compute `loss(model, batch)` and step the
     optimiser.
 
     `batches`: anything that can be gone through again (a list, a DataLoader), or a function that
     returns a fresh pass each time it is called (to shuffle). `loss` returns one number that knows
     `backward()`. Returns the mean loss of every epoch, each batch counting alike; a progress bar
-    shows the running one.
+    shows the running one. `clip`: the gradient of all parameters together is made no longer than
+    that (chapter 04). `scheduler`: one of torch's, stepped after each batch.
 
-    Raises ValueError for no batches or fewer than one epoch, and FloatingPointError, before the
-    step that would spread it, when the loss is no longer a finite number.
+    Raises ValueError for no batches, fewer than one epoch and a clip that is not above 0, and
+    FloatingPointError, before the step that would spread it, when the loss is no longer a finite
+    number.
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
+    if clip is not None and not clip > 0:
+        raise ValueError(f"clip must be above 0, got {clip}")
     model.train()
     means = []
     for epoch in range(epochs):
@@ -33,7 +47,11 @@ def fit(model, batches, loss, optimizer, epochs: int = 1, name: str = "training"
                 losses.append(finite(value.item(), epoch, len(losses)))
                 optimizer.zero_grad()
                 value.backward()
+                if clip is not None:
+                    clip_grad_norm_(model.parameters(), clip)
                 optimizer.step()
+                if scheduler is not None:
+                    scheduler.step()
                 bar.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
         if not losses:
             raise ValueError(f"batches must hold at least one batch, got none in epoch {epoch + 1}")
