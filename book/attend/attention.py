@@ -2,7 +2,7 @@
 
 import torch
 from torch import nn
-from torch.nn.functional import linear
+from torch.nn.functional import dropout, linear, scaled_dot_product_attention
 
 from attend import checks
 
@@ -103,6 +103,78 @@ class MultiplicativeAttention(nn.Module):
         of_queries, of_keys = linear(queries, of_queries), linear(keys, of_keys)
         hidden = of_queries[..., :, None, :] + of_keys[..., None, :, :]  # [..., T, S, d_query]
         return self.v(hidden.tanh()).squeeze(-1)  # [..., T, S]
+
+
+class MultiHeadAttention(nn.Module):
+    """[head_1 … head_H] W_O, where head_h = attend(Q W_Q,h, M W_K,h, M W_V,h): H averages side by
+    side, each of K = D/H numbers, each with its own view of who fits whom.
+
+    queries [B, T, D], memory [B, S, D]: the words that ask and the words that answer, the same
+    tensor for self-attention. mask: True = may attend, [T, S], [B, 1 or T, S] for all heads or [B,
+    1 or H, 1 or T, S]. Returns output [B, T, D] and weights [B, H, T, S]; without return_weights
+    None for them, and torch's fused kernel does the work: the same numbers, sooner. All H matrices
+    of one kind lie in one, [D, D], with a bias each; dropout drops weights, as torch does.
+
+    place gives the heads a sense of position (chapter 13); cache keeps keys and values of words
+    that are known already, and then memory may be None (chapter 17). Raises ValueError for an
+    n_heads that does not divide d_model and for shapes that do not fit, TypeError for other dtypes.
+    Source: Vaswani et al. 2017, section 3.2.2. Taught in chapter 12.
+    """
+
+    def __init__(self, d_model, n_heads, dropout=0.0, place=None):
+        super().__init__()
+        checks.heads(d_model, n_heads, dropout)
+        self.d_model, self.n_heads, self.dropout, self.place = d_model, n_heads, dropout, place
+        self.W_Q, self.W_K, self.W_V, self.W_O = (nn.Linear(d_model, d_model) for _ in range(4))
+        for linear_map in (self.W_Q, self.W_K, self.W_V, self.W_O):
+            nn.init.xavier_uniform_(linear_map.weight)
+            nn.init.zeros_(linear_map.bias)
+
+    def forward(self, queries, memory, mask=None, return_weights=True, cache=None):
+        checks.heads_arguments(self, queries, memory, mask, return_weights, cache)
+        queries = self.split(self.W_Q(queries))  # [B, H, T, K]
+        keys, values = self.remember(memory, cache)  # [B, H, S, K] each
+        T, S = queries.shape[-2], keys.shape[-2]
+        bias = None
+        if self.place is not None:
+            queries = self.place.turn(queries, S - T)
+            bias = self.place.bias(self.n_heads, T, S, queries.device)  # [H, T, S] or None
+        mask = mask[:, None] if mask is not None and mask.dim() == 3 else mask
+        share = self.dropout if self.training else 0.0
+        if return_weights:
+            context, weights = self.average(queries, keys, values, mask, bias, share)
+        else:
+            mask, weights = one_mask(mask, bias, queries.dtype), None
+            context = scaled_dot_product_attention(queries, keys, values, mask, dropout_p=share)
+        return self.W_O(context.transpose(1, 2).flatten(2)), weights  # [B, T, D]
+
+    def split(self, x):
+        """[B, T, D] → [B, H, T, K]: each head gets K numbers of every word."""
+        return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+
+    def remember(self, memory, cache):
+        """The keys and values of all words that may answer, those of the cache first."""
+        if memory is None:
+            return cache.keys, cache.values
+        keys, values = self.split(self.W_K(memory)), self.split(self.W_V(memory))
+        if self.place is not None:
+            keys = self.place.turn(keys, 0 if cache is None else len(cache))
+        return (keys, values) if cache is None else cache.extend(keys, values)
+
+    def average(self, queries, keys, values, mask, bias, share):
+        """What the fused kernel computes, with its weights."""
+        scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # [B, H, T, S]
+        scores = scores if bias is None else scores + bias
+        context, weights = average(scores, values, mask)
+        return (context if share == 0 else dropout(weights, share) @ values), weights
+
+
+def one_mask(mask, bias, dtype):
+    """Mask and bias as the one argument that torch's kernel takes: −∞ where no one may look."""
+    if bias is None:
+        return mask
+    bias = bias.to(dtype)
+    return bias if mask is None else bias.masked_fill(~mask, -torch.inf)
 
 
 # ------------------------------------------------------- what may come in, and what is said if not

@@ -9,14 +9,53 @@ def shape(tensor) -> str:
     return str(list(tensor.shape))
 
 
-def float_tensor(name: str, value, min_dims: int = 0) -> None:
-    """`value` must be a floating-point tensor of finite numbers with at least `min_dims` axes."""
+def whole_numbers(**sizes) -> None:
+    """Each of them must be a whole number, at least 1."""
+    for name, value in sizes.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name}={value!r} must be a whole number, at least 1")
+
+
+def share(name: str, value) -> None:
+    """`value` must be a number from 0 up to, but not, 1, as a share that dropout drops."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+        raise ValueError(f"{name}={value!r} must be at least 0 and below 1")
+
+
+def above_0(name: str, value) -> float:
+    """`value`, which must be a number above 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise ValueError(f"{name}={value!r} must be a number above 0")
+    return value
+
+
+def one_of(name: str, value, names: tuple) -> str:
+    """`value`, which must be one of `names`."""
+    if value not in names:
+        raise ValueError(f"{name}={value!r} must be one of {', '.join(map(str, names))}")
+    return value
+
+
+def width(x, d_model: int) -> None:
+    """x must be a floating-point tensor [..., d_model]."""
+    floats("x", x, min_dims=1)
+    if x.shape[-1] != d_model:
+        raise ValueError(f"x must be {d_model} numbers wide, got shape {shape(x)}")
+
+
+def floats(name: str, value, min_dims: int = 0) -> None:
+    """`value` must be a floating-point tensor with at least `min_dims` axes."""
     if not isinstance(value, torch.Tensor):
         raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
     if not value.is_floating_point():
         raise TypeError(f"{name} must hold floating-point numbers, got {value.dtype}")
     if value.dim() < min_dims:
         raise ValueError(f"{name} must have at least {min_dims} axes, got shape {shape(value)}")
+
+
+def float_tensor(name: str, value, min_dims: int = 0) -> None:
+    """`value` must be a floating-point tensor of finite numbers with at least `min_dims` axes."""
+    floats(name, value, min_dims)
     if not torch.isfinite(value).all():
         what = "NaN" if torch.isnan(value).any() else "an infinity"
         raise ValueError(f"{name} must hold finite numbers, got {what} in shape {shape(value)}")
@@ -75,3 +114,35 @@ def attention_mask(mask, scores_shape: tuple, device: torch.device) -> None:
         raise ValueError(
             f"mask must broadcast to the scores' shape {list(scores_shape)}, got {shape(mask)}"
         )
+
+
+def heads(d_model: int, n_heads: int, dropout: float) -> None:
+    """H heads of D/H numbers each, and a share of the weights to drop."""
+    whole_numbers(d_model=d_model, n_heads=n_heads)
+    share("dropout", dropout)
+    if d_model % n_heads:
+        raise ValueError(f"n_heads={n_heads} must divide d_model={d_model}")
+
+
+def heads_arguments(module, queries, memory, mask, finite: bool, cache) -> None:
+    """What `MultiHeadAttention` needs: queries [B, T, D], memory [B, S, D] and a mask that
+    broadcasts to [B, H, T, S], S with what the cache holds."""
+    if memory is None and (cache is None or not len(cache)):
+        raise ValueError("memory must be a tensor [B, S, D] while the cache is empty, got None")
+    for name, tensor in (("queries", queries), ("memory", memory)):
+        if tensor is None:
+            continue
+        (float_tensor if finite else floats)(name, tensor)
+        if tensor.dim() != 3 or tensor.shape[-1] != module.d_model:
+            letter = "T" if name == "queries" else "S"
+            expected = f"[B, {letter}, {module.d_model}]"
+            raise ValueError(f"{name} must be {expected}, got shape {shape(tensor)}")
+        if len(tensor) != len(queries):
+            raise ValueError(
+                f"memory must have the batch of queries, {len(queries)}, got {len(tensor)}"
+            )
+    if mask is not None:
+        S = (0 if memory is None else memory.shape[1]) + (0 if cache is None else len(cache))
+        B, T = queries.shape[:2]
+        as_heads = mask[:, None] if isinstance(mask, torch.Tensor) and mask.dim() == 3 else mask
+        attention_mask(as_heads, (B, module.n_heads, T, S), queries.device)

@@ -74,14 +74,19 @@ def next_word_loss(model, batch, smoothing=0.0):
     return cross_entropy(logits.flatten(0, 1), wanted, ignore_index=0, label_smoothing=smoothing)
 
 
-def train(model, batches, epochs, lr=0.003, loss=next_word_loss, name="translating"):
-    """Adam on the loss of the next word; the learning rate falls in a straight line from `lr` in
-    the first step to 0 after the last, and the gradient is clipped to length 1. Returns the mean
-    loss of each epoch. Taught in chapter 09."""
+def train(model, batches, epochs, lr=0.003, warmup=0, loss=next_word_loss, name="translating"):
+    """Adam on the loss of the next word; the learning rate falls in a straight line from `lr` to 0
+    after the last step, and the gradient is clipped to length 1. With `warmup` (chapter 16) the
+    rate first climbs in a straight line for so many steps. Returns the mean loss of each epoch.
+    Taught in chapter 09."""
     optimizer = torch.optim.Adam(model.parameters(), lr)
     total = epochs * len(batches)
-    fall = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / total)
-    return fit(model, batches, loss, optimizer, epochs, name, clip=1.0, scheduler=fall)
+
+    def share(step):
+        return min((step + 1) / (warmup + 1), 1 - step / total)
+
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
+    return fit(model, batches, loss, optimizer, epochs, name, clip=1.0, scheduler=scheduler)
 
 
 class Score(NamedTuple):
@@ -95,7 +100,7 @@ class Score(NamedTuple):
 def score(translate, model, codec, pairs, max_length=40, size=200):
     """Translate the pairs' sources and compare with their targets, word by word.
 
-    translate(model, source [B, S], max_length) → ids [B, T] and whatever else. Quarters are by the
+    translate(model, source [B, S], max_length) → ids [B, T], alone or first of a tuple. Quarters are by the
     length of the source. Raises ValueError for fewer than four pairs. Taught in chapter 09.
     """
     if len(pairs) < 4:
@@ -105,7 +110,8 @@ def score(translate, model, codec, pairs, max_length=40, size=200):
     for start in range(0, len(pairs), size):
         some_places = pairs_by_length[start : start + size]
         source, _ = codec.encode([pairs[i] for i in some_places])
-        ids, *_ = translate(model, source, max_length)
+        ids = translate(model, source, max_length)
+        ids = ids[0] if isinstance(ids, tuple) else ids
         for i, words in zip(some_places, codec.decode(ids), strict=True):
             hypotheses[i] = " ".join(words)
     references = [" ".join(pair.target) for pair in pairs]

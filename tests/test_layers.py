@@ -1,0 +1,162 @@
+"""The parts of the block against torch's own with copied weights, values and gradients."""
+
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from attend.layers import BatchNorm, DecoderLayer, EncoderLayer, FeedForward, LayerNorm, Residual
+
+B, T, S, D, H, F = 2, 3, 5, 14, 7, 11
+
+
+def draw(*shape):
+    return torch.randn(shape, dtype=torch.double, requires_grad=True)
+
+
+def shaken(module):
+    """Every parameter off its first value, so that a γ of 1 and a β of 0 hide nothing."""
+    torch.manual_seed(0)
+    for parameter in module.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    return module.double()
+
+
+def copy_attention(ours, theirs):
+    with torch.no_grad():
+        views = (ours.W_Q, ours.W_K, ours.W_V)
+        theirs.in_proj_weight.copy_(torch.cat([view.weight for view in views]))
+        theirs.in_proj_bias.copy_(torch.cat([view.bias for view in views]))
+    theirs.out_proj.load_state_dict(ours.W_O.state_dict())
+
+
+def copy_layer(ours, theirs):
+    """Ours, encoder or decoder layer, into torch's."""
+    copy_attention(ours.attention, theirs.self_attn)
+    if hasattr(ours, "cross_attention"):
+        copy_attention(ours.cross_attention, theirs.multihead_attn)
+    theirs.linear1.load_state_dict(ours.feed_forward.inner.state_dict())
+    theirs.linear2.load_state_dict(ours.feed_forward.outer.state_dict())
+    for n, residual in enumerate(ours.residuals, 1):
+        getattr(theirs, f"norm{n}").load_state_dict(residual.norm.state_dict())
+
+
+def same(ours, theirs, *inputs):
+    """Two outputs and the gradients of the inputs."""
+    assert_close(ours, theirs)
+    direction = torch.randn_like(ours)
+    mine = torch.autograd.grad((ours * direction).sum(), inputs, retain_graph=True)
+    their = torch.autograd.grad((theirs * direction).sum(), inputs, retain_graph=True)
+    for a, b in zip(mine, their, strict=True):
+        assert_close(a, b)
+
+
+@pytest.mark.parametrize("shape", [(D,), (B, D), (B, T, D), (1, 1, D)])
+def test_layer_norm_equals_torch(shape):
+    ours, theirs, x = shaken(LayerNorm(D)), nn.LayerNorm(D).double(), draw(*shape)
+    theirs.load_state_dict(ours.state_dict())
+    same(ours(x), theirs(x), x)
+    loss = ours(x).square().sum()
+    for a, b in zip(
+        torch.autograd.grad(loss, list(ours.parameters())),
+        torch.autograd.grad(theirs(x).square().sum(), list(theirs.parameters())),
+        strict=True,
+    ):
+        assert_close(a, b)
+
+
+def test_layer_norm_of_equal_numbers_is_beta():
+    norm = shaken(LayerNorm(D))
+    assert_close(norm(torch.full((2, D), 7.0).double()), norm.bias.expand(2, D))
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_batch_norm_equals_torch_in_training_and_after(masked):
+    ours, theirs, x = shaken(BatchNorm(D)), nn.BatchNorm1d(D).double(), draw(B, T, D)
+    theirs.load_state_dict(ours.state_dict(), strict=False)  # without its count of batches
+    mask = torch.tensor([[True, True, True], [True, False, False]]) if masked else None
+    there = torch.ones(B, T).bool() if mask is None else mask
+    for _ in range(3):
+        same(ours(x, mask)[there], theirs(x[there]), x)
+    assert_close(ours.running_mean, theirs.running_mean)
+    assert_close(ours.running_var, theirs.running_var)
+    same(ours.eval()(x), theirs.eval()(x.flatten(0, 1)).view(B, T, D), x)
+
+
+def test_feed_forward_is_its_formula_for_each_word_alone():
+    net, x = shaken(FeedForward(D, F)), draw(B, T, D)
+    for b in range(B):
+        for t in range(T):
+            inner = (net.inner.weight @ x[b, t] + net.inner.bias).clamp(min=0)
+            assert_close(net(x)[b, t], net.outer.weight @ inner + net.outer.bias)
+
+
+@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_residual_says_where_the_norm_stands(norm):
+    part, x = shaken(Residual(D, norm=norm)), draw(B, D)
+    expected = x + (part.norm(x) * 3) if norm == "pre" else part.norm(x + x * 3)
+    out, rest = part(x, lambda x: (x * 3, "rest"))
+    assert_close(out, expected)
+    assert rest == "rest" and part(x, lambda x: x * 3)[1] is None
+
+
+@pytest.mark.parametrize("return_weights", [True, False])
+@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_encoder_layer_equals_torch(norm, return_weights):
+    ours = shaken(EncoderLayer(D, H, F, norm=norm))
+    theirs = nn.TransformerEncoderLayer(
+        D, H, F, dropout=0.0, batch_first=True, norm_first=norm == "pre", dtype=torch.double
+    )
+    copy_layer(ours, theirs)
+    x = draw(B, S, D)
+    there = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]]).bool()
+    out, weights = ours(x, there[:, None], return_weights)
+    same(out, theirs(x, src_key_padding_mask=~there), x)
+    assert (weights is None) != return_weights
+
+
+@pytest.mark.parametrize("return_weights", [True, False])
+@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_decoder_layer_equals_torch(norm, return_weights):
+    ours = shaken(DecoderLayer(D, H, F, norm=norm))
+    theirs = nn.TransformerDecoderLayer(
+        D, H, F, dropout=0.0, batch_first=True, norm_first=norm == "pre", dtype=torch.double
+    )
+    copy_layer(ours, theirs)
+    x, memory = draw(B, T, D), draw(B, S, D)
+    causal = torch.ones(T, T).tril().bool()
+    there = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]]).bool()
+    out, own, cross = ours(x, memory, causal, there[:, None], return_weights)
+    expected = theirs(x, memory, tgt_mask=~causal, memory_key_padding_mask=~there)
+    same(out, expected, x, memory)
+    if return_weights:
+        assert own.shape == (B, H, T, T) and cross.shape == (B, H, T, S)
+        assert (own.triu(1) == 0).all() and (cross[1, :, :, 2:] == 0).all()
+
+
+def test_the_residual_stream_is_the_sum_of_what_the_parts_said():
+    layer, x = shaken(EncoderLayer(D, H, F)), draw(B, S, D)
+    said = []
+    layer.attention.register_forward_hook(lambda module, inputs, out: said.append(out[0]))
+    layer.feed_forward.register_forward_hook(lambda module, inputs, out: said.append(out))
+    assert_close(layer(x)[0], x + said[0] + said[1])
+
+
+WRONG = [
+    (lambda: LayerNorm(0), ValueError, "d_model=0 must be a whole number"),
+    (lambda: LayerNorm(4, eps=0), ValueError, "eps=0 must be a number above 0"),
+    (lambda: LayerNorm(4)(torch.ones(2, 5)), ValueError, "x must be 4 numbers wide, got shape"),
+    (lambda: LayerNorm(4)(torch.ones(4).long()), TypeError, "x must hold floating-point numbers"),
+    (lambda: BatchNorm(4)(torch.ones(1, 4)), ValueError, "more than one word in training, got 1"),
+    (lambda: BatchNorm(4)(torch.ones(3, 5)), ValueError, "x must be 4 numbers wide"),
+    (lambda: FeedForward(4, 0), ValueError, "d_ff=0 must be a whole number"),
+    (lambda: FeedForward(4, 8, 1.5), ValueError, "dropout=1.5 must be at least 0 and below 1"),
+    (lambda: Residual(4, norm="mid"), ValueError, "norm='mid' must be one of pre, post"),
+    (lambda: EncoderLayer(8, 3, 16), ValueError, "n_heads=3 must divide d_model=8"),
+]
+
+
+@pytest.mark.parametrize("make, kind, message", WRONG)
+def test_bad_arguments_are_named(make, kind, message):
+    with pytest.raises(kind, match=message):
+        make()

@@ -1,0 +1,205 @@
+"""MultiHeadAttention against torch.nn.MultiheadAttention with copied weights, values and gradients;
+its two paths against each other; and what it may not do."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.testing import assert_close
+
+from attend.attention import MultiHeadAttention, attend
+from attend.positions import Alibi, Rotary, alibi, rotate
+
+B, T, S, D, H = 2, 3, 5, 14, 7
+
+
+def both(d_model=D, n_heads=H, bias=True):
+    """Ours and torch's with the same weights, in float64."""
+    torch.manual_seed(0)
+    ours = MultiHeadAttention(d_model, n_heads).double()
+    theirs = nn.MultiheadAttention(d_model, n_heads, batch_first=True, dtype=torch.double)
+    views = (ours.W_Q, ours.W_K, ours.W_V)
+    for linear in (*views, ours.W_O):
+        nn.init.normal_(linear.bias)
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(torch.cat([view.weight for view in views]))
+        theirs.in_proj_bias.copy_(torch.cat([view.bias for view in views]))
+        theirs.out_proj.weight.copy_(ours.W_O.weight)
+        theirs.out_proj.bias.copy_(ours.W_O.bias)
+    return ours, theirs
+
+
+def draw(*shape):
+    return torch.randn(shape, dtype=torch.double, requires_grad=True)
+
+
+@pytest.mark.parametrize("return_weights", [True, False])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("itself", [False, True])
+def test_values_and_gradients_equal_torch(itself, masked, return_weights):
+    ours, theirs = both()
+    x = draw(B, T, D)
+    memory = x if itself else draw(B, S, D)
+    mask = torch.rand(B, T, memory.shape[1]) < 0.7 if masked else None
+    if masked:
+        mask[..., 0] = True  # torch has NaN for a row with nothing to see
+    output, weights = ours(x, memory, mask, return_weights)
+    torchs = None if mask is None else ~mask.repeat_interleave(H, dim=0)  # True = may not
+    expected, their_weights = theirs(
+        x, memory, memory, attn_mask=torchs, average_attn_weights=False
+    )
+    assert_close(output, expected)
+    if return_weights:
+        assert_close(weights, their_weights)
+    else:
+        assert weights is None
+    direction = torch.randn_like(output)
+    inputs = (x,) if itself else (x, memory)
+    mine = torch.autograd.grad((output * direction).sum(), [*inputs, *ours.parameters()])
+    their = torch.autograd.grad((expected * direction).sum(), [*inputs, *theirs.parameters()])
+    n = len(inputs)
+    for a, b in zip(mine[:n], their[:n], strict=True):
+        assert_close(a, b)
+    assert_close(torch.cat([mine[n], mine[n + 2], mine[n + 4]]), their[n])  # W_Q, W_K, W_V
+    assert_close(torch.cat([mine[n + 1], mine[n + 3], mine[n + 5]]), their[n + 1])
+    assert_close(mine[n + 6], their[n + 2])
+    assert_close(mine[n + 7], their[n + 3])
+
+
+sizes = st.integers(1, 5)
+
+
+@settings(deadline=None)
+@given(sizes, sizes, sizes, st.sampled_from([(1, 2), (3, 2), (2, 4), (5, 6)]), st.integers(0, 99))
+def test_both_paths_give_the_same_for_any_shape_and_mask(B, T, S, heads, seed):
+    H, K = heads
+    torch.manual_seed(seed)
+    module = MultiHeadAttention(H * K, H).double()
+    for place in (None, Rotary(), Alibi()):
+        module.place = place
+        x, memory = draw(B, T, H * K), draw(B, T if place else S, H * K)
+        mask = torch.rand(B, T, memory.shape[1]) < 0.5  # rows with nothing to see among them
+        found = []
+        for return_weights in (True, False):
+            output, weights = module(x, memory, mask, return_weights)
+            grads = torch.autograd.grad(output.square().sum(), [x, *module.parameters()])
+            assert output.isfinite().all() and all(grad.isfinite().all() for grad in grads)
+            found.append([output, *grads])
+            if return_weights:
+                assert_close(weights.sum(-1), mask.any(-1)[:, None].double().expand(B, H, T))
+        for a, b in zip(*found, strict=True):
+            assert_close(a, b)
+
+
+def test_it_is_its_heads_side_by_side():
+    ours, _ = both()
+    x, memory = draw(B, T, D), draw(B, S, D)
+    output, weights = ours(x, memory)
+    K, contexts = D // H, []
+    for h in range(H):
+        rows = slice(h * K, (h + 1) * K)
+        q, k, v = (
+            each @ view.weight[rows].T + view.bias[rows]
+            for each, view in ((x, ours.W_Q), (memory, ours.W_K), (memory, ours.W_V))
+        )
+        context, head_weights = attend(q, k, v)
+        contexts.append(context)
+        assert_close(weights[:, h], head_weights)
+    assert_close(output, torch.cat(contexts, -1) @ ours.W_O.weight.T + ours.W_O.bias)
+
+
+def test_masks_of_every_shape_mean_the_same():
+    ours, _ = both()
+    x = draw(B, T, D)
+    mask = torch.ones(T, T).tril().bool()
+    expected = ours(x, x, mask)[1]
+    for shaped in (mask.expand(B, T, T), mask.expand(B, 1, T, T), mask.expand(B, H, T, T)):
+        assert_close(ours(x, x, shaped)[1], expected)
+    assert (expected.triu(1) == 0).all()
+
+
+def test_rotary_turns_queries_and_keys_and_alibi_adds_to_the_scores():
+    ours, _ = both(12, 3)
+    x = draw(B, T, 12)
+    q, k, v = (ours.split(view(x)) for view in (ours.W_Q, ours.W_K, ours.W_V))
+    there = torch.arange(T)
+    ours.place = Rotary()
+    expected = attend(rotate(q, there), rotate(k, there), v)[1]
+    assert_close(ours(x, x)[1], expected)
+    ours.place = Alibi()
+    assert_close(ours(x, x)[1], (q @ k.mT / 2 + alibi(3, T, T)).softmax(-1))
+
+
+@pytest.mark.parametrize("return_weights", [True, False])
+def test_dropout_drops_weights_in_training_only(return_weights):
+    torch.manual_seed(0)
+    module = MultiHeadAttention(8, 2, dropout=0.5)
+    x = torch.randn(1, 40, 8)
+    with torch.no_grad():
+        first, second = (module(x, x, None, return_weights)[0] for _ in range(2))
+        assert not torch.allclose(first, second)
+        still = module.eval()(x, x, None, return_weights)[0]
+        assert_close(still, module(x, x, None, return_weights)[0])
+        mean = torch.stack(
+            [module.train()(x, x, None, return_weights)[0] for _ in range(800)]
+        ).mean(0)
+    assert (mean - still).abs().max() < 0.1 * still.abs().max()
+
+
+def test_bfloat16_and_batch_and_length_of_one():
+    module = MultiHeadAttention(8, 2).bfloat16()
+    x = torch.randn(1, 1, 8).bfloat16()
+    output, weights = module(x, x, torch.zeros(1, 1).bool())
+    assert output.dtype == torch.bfloat16 and (weights == 0).all() and output.isfinite().all()
+
+
+def call(**changed):
+    arguments = {"queries": torch.ones(2, 3, 8), "memory": torch.ones(2, 5, 8), **changed}
+    return MultiHeadAttention(8, 2)(**arguments)
+
+
+WRONG = [
+    (lambda: MultiHeadAttention(8, 3), ValueError, "n_heads=3 must divide d_model=8"),
+    (lambda: MultiHeadAttention(8, 0), ValueError, "n_heads=0 must be a whole number"),
+    (
+        lambda: MultiHeadAttention(8, 2, 1.0),
+        ValueError,
+        "dropout=1.0 must be at least 0 and below 1",
+    ),
+    (
+        lambda: call(queries=torch.ones(3, 8)),
+        ValueError,
+        r"queries must be \[B, T, 8\], got shape \[3, 8\]",
+    ),
+    (
+        lambda: call(memory=torch.ones(2, 5, 7)),
+        ValueError,
+        r"memory must be \[B, S, 8\], got shape",
+    ),
+    (
+        lambda: call(memory=torch.ones(3, 5, 8)),
+        ValueError,
+        "memory must have the batch of queries, 2, got 3",
+    ),
+    (lambda: call(memory=None), ValueError, "memory must be a tensor"),
+    (
+        lambda: call(queries=torch.ones(2, 3, 8).long()),
+        TypeError,
+        "queries must hold floating-point",
+    ),
+    (lambda: call(queries=torch.ones(2, 3, 8) / 0), ValueError, "queries must hold finite numbers"),
+    (lambda: call(mask=torch.ones(3, 5)), TypeError, "mask must be boolean"),
+    (
+        lambda: call(mask=torch.ones(5, 3).bool()),
+        ValueError,
+        "mask must broadcast to the scores' shape",
+    ),
+]
+
+
+@pytest.mark.parametrize("make, kind, message", WRONG)
+def test_bad_arguments_are_named_in_one_line(make, kind, message):
+    with pytest.raises(kind, match=message) as caught:
+        make()
+    assert "\n" not in str(caught.value)
