@@ -101,7 +101,8 @@ def score(translate, model, codec, pairs, max_length=40, size=200):
     """Translate the pairs' sources and compare with their targets, word by word.
 
     translate(model, source [B, S], max_length) → ids [B, T], alone or first of a tuple.
-    Quarters are by the length of the source. Raises ValueError for fewer than four pairs. Taught in chapter 09.
+    Quarters are by the length of the source. Raises ValueError for fewer than
+    four pairs. Taught in chapter 09.
     """
     if len(pairs) < 4:
         raise ValueError(f"pairs must be at least 4, one a quarter, got {len(pairs)}")
