@@ -56,6 +56,7 @@ def test_layer_norm_equals_torch(shape):
     ours, theirs, x = shaken(LayerNorm(D)), nn.LayerNorm(D).double(), draw(*shape)
     theirs.load_state_dict(ours.state_dict())
     same(ours(x), theirs(x), x)
+    same(ours.by_hand(x), theirs(x), x)
     loss = ours(x).square().sum()
     for a, b in zip(
         torch.autograd.grad(loss, list(ours.parameters())),
@@ -150,7 +151,7 @@ WRONG = [
     (lambda: BatchNorm(4)(torch.ones(1, 4)), ValueError, "more than one word in training, got 1"),
     (lambda: BatchNorm(4)(torch.ones(3, 5)), ValueError, "x must be 4 numbers wide"),
     (lambda: FeedForward(4, 0), ValueError, "d_ff=0 must be a whole number"),
-    (lambda: FeedForward(4, 8, 1.5), ValueError, "dropout=1.5 must be at least 0 and below 1"),
+    (lambda: Residual(4, 1.5), ValueError, r"dropout=1\.5 must be at least 0 and below 1"),
     (lambda: Residual(4, norm="mid"), ValueError, "norm='mid' must be one of pre, post"),
     (lambda: EncoderLayer(8, 3, 16), ValueError, "n_heads=3 must divide d_model=8"),
 ]

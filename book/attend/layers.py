@@ -3,6 +3,7 @@ its norm. Taught in chapter 14."""
 
 import torch
 from torch import nn
+from torch.nn.functional import layer_norm
 
 from attend import checks
 from attend.attention import MultiHeadAttention
@@ -14,9 +15,9 @@ class LayerNorm(nn.Module):
     """γ (x − μ) / √(σ² + ε) + β, with μ and σ² over the D numbers of one word: [..., D] → [..., D].
 
     No word sees another, no sentence another, and training is as testing. γ [D] begins at 1, β [D]
-    at 0. σ² is divided by D, not by D − 1. Equal to torch.nn.LayerNorm. Raises ValueError for
-    another width and an eps that is not above 0. Source: Ba, Kiros and Hinton 2016. Taught in
-    chapter 14.
+    at 0. σ² is divided by D, not by D − 1. `by_hand` is the formula; a call takes torch's kernel,
+    the same numbers sooner. Equal to torch.nn.LayerNorm. Raises ValueError for another width and an
+    eps that is not above 0. Source: Ba, Kiros and Hinton 2016. Taught in chapter 14.
     """
 
     def __init__(self, d_model, eps=1e-5):
@@ -28,8 +29,12 @@ class LayerNorm(nn.Module):
 
     def forward(self, x):
         checks.width(x, len(self.weight))
-        variance, mean = torch.var_mean(x, dim=-1, correction=0, keepdim=True)  # [..., 1] each
-        return (x - mean) * (variance + self.eps).rsqrt() * self.weight + self.bias
+        return layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)  # [..., D]
+
+    def by_hand(self, x):
+        mean = x.mean(dim=-1, keepdim=True)  # [..., 1]
+        variance = (x - mean).square().mean(dim=-1, keepdim=True)  # [..., 1]
+        return self.weight * (x - mean) / (variance + self.eps).sqrt() + self.bias  # [..., D]
 
 
 class BatchNorm(nn.Module):
@@ -74,22 +79,20 @@ class BatchNorm(nn.Module):
 class FeedForward(nn.Module):
     """max(0, x W_1 + b_1) W_2 + b_2: the same small network for every word, [..., D] → [..., D].
 
-    W_1 [D, d_ff], W_2 [d_ff, D]. dropout after the ReLU. Raises ValueError for sizes below 1.
-    Source: Vaswani et al. 2017, section 3.3. Taught in chapter 14.
+    W_1 [D, d_ff], W_2 [d_ff, D]. Raises ValueError for sizes below 1. Source: Vaswani et al. 2017,
+    section 3.3. Taught in chapter 14.
     """
 
-    def __init__(self, d_model, d_ff, dropout=0.0):
+    def __init__(self, d_model, d_ff):
         super().__init__()
         checks.whole_numbers(d_model=d_model, d_ff=d_ff)
-        checks.share("dropout", dropout)
         self.inner, self.outer = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
-        self.dropout = nn.Dropout(dropout)
         for linear in (self.inner, self.outer):
             nn.init.xavier_uniform_(linear.weight)
             nn.init.zeros_(linear.bias)
 
     def forward(self, x):
-        return self.outer(self.dropout(self.inner(x).relu()))  # [..., D]
+        return self.outer(self.inner(x).relu())  # [..., D]
 
 
 class Residual(nn.Module):
@@ -97,9 +100,11 @@ class Residual(nn.Module):
 
     norm="post", as in the paper: LayerNorm(x + f(x)); norm="pre", as in most code since: x +
     f(LayerNorm(x)), and the stream itself is never normed. dropout falls on what f says before it
-    is added. Call it with x and f; f may also return a pair, of which the second is passed on.
-    Raises ValueError for another norm. Source: He et al. 2016; Vaswani et al. 2017, section 3.1;
-    pre: Wang et al. 2019, Xiong et al. 2020. Taught in chapter 14.
+    is added, and, as in the paper, nowhere else in a layer (torch's layers also drop attention
+    weights and the inside of the feed-forward network). Call it with x and f; f may also return a
+    pair, of which the second is passed on. Raises ValueError for another norm. Source: He et al.
+    2016; Vaswani et al. 2017, section 3.1; pre: Wang et al. 2019, Xiong et al. 2020. Taught in
+    chapter 14.
     """
 
     def __init__(self, d_model, dropout=0.0, norm="pre"):
@@ -126,8 +131,8 @@ class EncoderLayer(nn.Module):
 
     def __init__(self, d_model, n_heads, d_ff, dropout=0.0, norm="pre", place=None):
         super().__init__()
-        self.attention = MultiHeadAttention(d_model, n_heads, dropout, place)
-        self.feed_forward = FeedForward(d_model, d_ff, dropout)
+        self.attention = MultiHeadAttention(d_model, n_heads, place=place)
+        self.feed_forward = FeedForward(d_model, d_ff)
         self.residuals = nn.ModuleList(Residual(d_model, dropout, norm) for _ in range(2))
 
     def forward(self, x, mask=None, return_weights=False):
@@ -149,9 +154,9 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, d_model, n_heads, d_ff, dropout=0.0, norm="pre", place=None):
         super().__init__()
-        self.attention = MultiHeadAttention(d_model, n_heads, dropout, place)
-        self.cross_attention = MultiHeadAttention(d_model, n_heads, dropout)
-        self.feed_forward = FeedForward(d_model, d_ff, dropout)
+        self.attention = MultiHeadAttention(d_model, n_heads, place=place)
+        self.cross_attention = MultiHeadAttention(d_model, n_heads)
+        self.feed_forward = FeedForward(d_model, d_ff)
         self.residuals = nn.ModuleList(Residual(d_model, dropout, norm) for _ in range(3))
 
     def forward(self, x, memory, mask=None, memory_mask=None, return_weights=False, cache=None):
