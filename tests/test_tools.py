@@ -198,3 +198,30 @@ print(json.dumps([config.nb_ipywidgets_js, config.mathjax_path, config.html_stat
     scripts, mathjax, static = json.loads(settings)
     assert mathjax.endswith("npm/mathjax@3.2.2/es5/tex-chtml.js") and static == []
     assert scripts["widgets.js"]["data-manager"].endswith("@jupyter-widgets/html-manager@1.0.15")
+
+
+def test_pages_are_read_again_when_the_package_changes_and_only_then(tmp_path):
+    (tmp_path / "book" / "attend").mkdir(parents=True)
+    (tmp_path / "requirements.txt").write_text("torch==2.13.0\n")
+    (tmp_path / "book" / "index.rst").write_text("Title\n=====\n")
+    build = """
+import io, pathlib, sys
+sys.path.insert(0, "tools")
+import pages
+from sphinx.application import Sphinx
+root, said = pathlib.Path(sys.argv[1]), io.StringIO()
+pages.ROOT, pages.scripts = root, lambda app, config: None
+folders = [str(root / "book"), None, str(root / "_build/html"), str(root / "_build/.doctrees")]
+Sphinx(*folders, "dummy", confoverrides={"extensions": ["pages"]}, status=said).build()
+print("0 added, 0 changed" not in said.getvalue())
+"""
+
+    def reads():
+        command = [sys.executable, "-c", build, str(tmp_path)]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        return run.stdout.strip() == "True"
+
+    assert reads() and not reads()
+    (tmp_path / "book" / "attend" / "new.js").write_text("export const a = 1;\n")
+    assert reads() and not reads()

@@ -2,8 +2,9 @@
 
 * Scripts (require.js, the widget manager, anywidget, MathJax) come from _build/vendor/, filled by
   vendor.py; where npm cannot deliver, from a CDN at the same versions, and one line says so.
-* jupyter-cache decides by a chapter's cells whether to run it again. The chapters also depend on
-  book/attend and on the pinned packages, so the cache is dropped when those change.
+* Sphinx and jupyter-cache decide by a chapter's own file whether to read and run it again. The
+  chapters also depend on book/attend and on the pinned packages: when those change, all are read
+  and run again.
 """
 
 import hashlib
@@ -41,7 +42,8 @@ def scripts(app, config) -> None:
 
 
 def forget_stale_outputs(app, config) -> None:
-    """Drop the cached outputs when the code they were made with is no longer the code."""
+    """When the code that outputs were made with is no longer the code, drop them, and have Sphinx
+    read every chapter."""
     cache = Path(app.outdir).parent / ".jupyter_cache"
     code = (ROOT / "book" / "attend").rglob("*.*")
     files = [
@@ -55,9 +57,13 @@ def forget_stale_outputs(app, config) -> None:
         shutil.rmtree(cache)
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(digest)
+    config.attend_code = digest
 
 
 def setup(app):
+    app.add_config_value(
+        "attend_code", "", rebuild="env"
+    )  # another value: every page is read again
     app.connect("config-inited", scripts)
     app.connect("config-inited", forget_stale_outputs)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
