@@ -4,7 +4,8 @@ the Transformer; with all the sentences and with a tenth of them. Chapters 12, 1
     python -m attend.experiments.translators
 
 trains each from three seeds and writes translators.csv: BLEU on test, on its quarters by length, on
-test_long and test_novel, the CPU seconds of an epoch, and how many numbers were learned.
+test_long and test_novel, the CPU seconds of training, and how many numbers were learned. The two
+recurrent ones on all the sentences are those of bottleneck.csv.
 """
 
 import time
@@ -21,12 +22,13 @@ from attend.translation import Batches, Codec, next_word_loss, score, train
 
 TRANSLATORS = ("one vector", "attention", "Transformer")
 SIZES = {"d_model": 128, "n_heads": 4, "n_layers": 2, "d_ff": 512}
-EPOCHS = {"one vector": 4, "attention": 4, "Transformer": 8}
-SEEDS, TENTH = 3, 2_000
+EPOCHS, SEEDS = 4, 3
+TENTH, TENTH_EPOCHS = 2_000, 20  # half as many steps as on all 20,000
+RECURRENT = {"one vector": "last", "attention": "additive"}
 
 
 def train_transformer(
-    codec, learn, seed: int = 0, epochs: int = EPOCHS["Transformer"], smoothing=0.1, **changes
+    codec, learn, seed: int = 0, epochs: int = EPOCHS, smoothing=0.1, **changes
 ) -> Transformer:
     """A small Transformer, trained in batches of 64 with a rate that climbs for 200 steps and then
     falls to 0. `changes` go into its `TransformerConfig`."""
@@ -42,15 +44,17 @@ def train_transformer(
     return model
 
 
-def train_translator(kind: str, codec, learn, seed: int = 0, epochs: int | None = None):
-    """One of TRANSLATORS; fewer sentences are gone through oftener, so that all take as many
-    steps."""
-    epochs = epochs or round(EPOCHS[kind] * 20_000 / len(learn))
+def build(kind: str, codec) -> Seq2Seq:
+    """A recurrent translator of TRANSLATORS, untrained."""
+    return Seq2Seq(len(codec.source), len(codec.target), **KINDS[RECURRENT[kind]])
+
+
+def train_translator(kind: str, codec, learn, seed: int = 0, epochs: int = EPOCHS):
+    """One of TRANSLATORS."""
     if kind == "Transformer":
         return train_transformer(codec, learn, seed, epochs)
     torch.manual_seed(seed)
-    options = KINDS["last" if kind == "one vector" else "additive"]
-    model = Seq2Seq(len(codec.source), len(codec.target), **options)
+    model = build(kind, codec)
     train(model, Batches(codec, learn, seed=seed), epochs, name=kind)
     return model
 
@@ -69,22 +73,35 @@ def examine(model, codec) -> dict[str, float]:
     return row
 
 
+def recurrent_rows(codec) -> list[dict]:
+    """What bottleneck.csv knows of the recurrent translators on all the sentences."""
+    rows, kinds = [], {kind: name for name, kind in RECURRENT.items()}
+    for row in provenance.read("bottleneck"):
+        if row["kind"] in kinds:
+            name = kinds[row.pop("kind")]
+            size = sum(parameter.numel() for parameter in build(name, codec).parameters())
+            del row["aer"]
+            rows.append({"sentences": 20_000, "translator": name, "parameters": size, **row})
+    return rows
+
+
 def main() -> None:
     torch.set_num_threads(1)
-    rows, started = [], time.process_time()
-    for n in (len(pairs("train")), TENTH):
-        learn = pairs("train")[:n]
-        codec = Codec(pairs("train"))  # the same words, however many sentences
-        for kind in TRANSLATORS:
-            for seed in range(SEEDS):
-                begun = time.process_time()
-                model = train_translator(kind, codec, learn, seed)
-                seconds = time.process_time() - begun
-                found = {key: round(value, 4) for key, value in examine(model, codec).items()}
-                numbers = sum(parameter.numel() for parameter in model.parameters())
-                about = {"sentences": n, "translator": kind, "seed": seed, "parameters": numbers}
-                rows.append({**about, "train_seconds": round(seconds), **found})
-                print(rows[-1], flush=True)
+    started, learn = time.process_time(), pairs("train")
+    codec = Codec(learn)  # the same words, however many sentences
+    rows = recurrent_rows(codec)
+    runs = [("Transformer", learn, EPOCHS)]
+    runs += [(kind, learn[:TENTH], TENTH_EPOCHS) for kind in TRANSLATORS]
+    for kind, some, epochs in runs:
+        for seed in range(SEEDS):
+            begun = time.process_time()
+            model = train_translator(kind, codec, some, seed, epochs)
+            seconds = time.process_time() - begun
+            size = sum(parameter.numel() for parameter in model.parameters())
+            about = {"sentences": len(some), "translator": kind, "parameters": size, "seed": seed}
+            found = {key: round(value, 4) for key, value in examine(model, codec).items()}
+            rows.append({**about, "train_seconds": round(seconds), **found})
+            print(rows[-1], flush=True)
     print(provenance.write("translators", rows, time.process_time() - started))
 
 
