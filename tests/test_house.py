@@ -142,7 +142,9 @@ class TestChapter:
         toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
         files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
         assert f"book/{chapter.stem}" in files
-        assert f"({chapter.name})" in (BOOK / "index.md").read_text(encoding="utf8")
+        minutes = re.search(r"Reading: about (\d+) minutes", chapter.read_text(encoding="utf8"))[1]
+        road = (BOOK / "index.md").read_text(encoding="utf8")
+        assert re.search(rf"\({re.escape(chapter.name)}\).*\| {minutes} min \|\n", road)
 
 
 def notebook(*sources):

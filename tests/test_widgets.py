@@ -306,3 +306,18 @@ def test_scripts_load_nothing_and_never_write_markup(widget):
     )
     assert script.count("export ") == 1  # export default { render }
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", script + widget._css)
+
+
+SCRIPTS = sorted(path for path in HERE.glob("*.js") if path.name != "common.js")
+DECLARED = re.compile(r"(?m)^(?:export )?(?:const|let|class|(?:async )?function\*?) (\w+)")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_declares_no_name_that_common_has(script):
+    """Both become one module: a name declared twice is a syntax error, and no widget at all."""
+    ours, common = (
+        set(DECLARED.findall(path.read_text(encoding="utf8")))
+        for path in (script, HERE / "common.js")
+    )
+    assert len(common) > 30 and ours
+    assert not ours & common

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 
 from attend import checks
+from attend.text import pad
 
 
 class KeyValues:
@@ -244,6 +245,23 @@ def answering(model):
         yield
     finally:
         model.train(training)
+
+
+def next_words(model, source, bos=2):
+    """For one source [1, S], a function that `widgets.Decoder.explore` can ask: lists of ids
+    without <bos>, of any length → ln P of the word that follows [n, V], and where the decoder looks
+    in the source for it [n, S], on average over its layers and heads. Taught in chapter 16."""
+
+    @torch.no_grad()
+    def ask(prefixes):
+        rows = pad([[bos, *prefix] for prefix in prefixes])  # [n, T]: padding comes after
+        with answering(model):
+            logits, maps = model(source.expand(len(rows), -1), rows, return_weights=True)
+        each, last = range(len(rows)), [len(prefix) for prefix in prefixes]
+        logs = logits[each, last].double().log_softmax(dim=-1)  # [n, V]
+        return logs, maps.cross.mean(dim=(0, 2))[each, last]  # [N, n, H, T, S] → [n, S]
+
+    return ask
 
 
 # ------------------------------------------------------- what may come in, and what is said if not

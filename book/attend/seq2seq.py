@@ -11,6 +11,7 @@ from torch import nn
 
 from attend.attention import AdditiveAttention, MultiplicativeAttention, average
 from attend.recurrent import GRU, LSTM, RNN
+from attend.text import pad
 
 CELLS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 SCORES = ("dot", "general", "concat")
@@ -159,6 +160,23 @@ def translate(model, source, max_length=40, bos=2, eos=3):
     finally:
         model.train(training)
     return torch.cat(words, dim=1), None if maps[0] is None else torch.cat(maps, dim=1)
+
+
+def next_words(model, source, bos=2):
+    """For one source [1, S], a function that `widgets.Decoder.explore` can ask: lists of ids
+    without <bos>, of any length → ln P of the word that follows [n, V], and where attention looks
+    for it [n, S], if there is attention. Taught in chapter 09."""
+
+    @torch.no_grad()
+    def ask(prefixes):
+        rows = pad([[bos, *prefix] for prefix in prefixes])  # [n, T]: padding comes after
+        logits, weights = model(source.expand(len(rows), -1), rows, return_weights=True)
+        last = [len(prefix) for prefix in prefixes]
+        each = range(len(rows))
+        logs = logits[each, last].double().log_softmax(dim=-1)  # [n, V]
+        return logs if weights is None else (logs, weights[each, last])
+
+    return ask
 
 
 # ------------------------------------------------------- what may come in, and what is said if not

@@ -5,9 +5,19 @@ from attend.widgets.attention_heatmap import AttentionHeatmap
 from attend.widgets.bend_a_line import BendALine
 from attend.widgets.capacity import Capacity
 from attend.widgets.convolution import Convolution
+from attend.widgets.decoder import Decoder
 from attend.widgets.descent import Descent
+from attend.widgets.embeddings import Embeddings
+from attend.widgets.gates import Gates
 from attend.widgets.graph import Graph
+from attend.widgets.heads import Heads
+from attend.widgets.mask_explorer import MaskExplorer
+from attend.widgets.merges import Merges
+from attend.widgets.norm_axes import NormAxes
+from attend.widgets.positional_encoding import PositionalEncoding
 from attend.widgets.scaled_softmax import ScaledSoftmax
+from attend.widgets.soft_dictionary import SoftDictionary
+from attend.widgets.unrolled import Unrolled
 
 __all__ = [
     "Activations",
@@ -15,7 +25,17 @@ __all__ = [
     "BendALine",
     "Capacity",
     "Convolution",
+    "Decoder",
     "Descent",
+    "Embeddings",
+    "Gates",
     "Graph",
+    "Heads",
+    "MaskExplorer",
+    "Merges",
+    "NormAxes",
+    "PositionalEncoding",
     "ScaledSoftmax",
+    "SoftDictionary",
+    "Unrolled",
 ]

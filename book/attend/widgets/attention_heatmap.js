@@ -350,7 +350,7 @@ const VIEWS = {
 
 // --- words about what is read ---
 
-const named = ({ token, gloss }) => (gloss ? [isolate(token), " (", isolate(gloss), ")"] : [isolate(token)]);
+const glossed = ({ token, gloss }) => (gloss ? [isolate(token), " (", isolate(gloss), ")"] : [isolate(token)]);
 
 function describeCell(view, t, s) {
   const value = view.map[t * view.S + s];
@@ -360,15 +360,15 @@ function describeCell(view, t, s) {
   if (value < view.threshold) notes.push("hidden");
   const number = dom("b", { "data-role": "weight" }, exact(value));
   const aside = dom("span", { class: "attend-aside" }, ` ${notes.join(" · ")}`);
-  return [...named(view.rows[t]), " → ", ...named(view.columns[s]), " ", number, aside];
+  return [...glossed(view.rows[t]), " → ", ...glossed(view.columns[s]), " ", number, aside];
 }
 
 function describeRow(view, t) {
   const row = rowOf(view, t);
   const order = row.map((_, s) => s).sort((a, b) => row[b] - row[a]);
-  const look = (s) => [...named(view.columns[s]), " ", dom("b", {}, exact(row[s]))];
+  const look = (s) => [...glossed(view.columns[s]), " ", dom("b", {}, exact(row[s]))];
   const parts = order.slice(0, 3).flatMap((s, i) => [i ? " · " : "", ...look(s)]);
-  return [...named(view.rows[t]), " → ", ...parts];
+  return [...glossed(view.rows[t]), " → ", ...parts];
 }
 
 const HINT = {
@@ -389,10 +389,10 @@ function tableOf(view) {
   const { T, S, H, N, map, rows, columns, layer, head } = view;
   const where = N * H > 1 ? `, layer ${layer}, head ${head}` : "";
   const body = Array.from({ length: T }, (_, t) => [
-    dom("span", {}, ...named(rows[t])),
+    dom("span", {}, ...glossed(rows[t])),
     ...Array.from({ length: S }, (_, s) => exact(map[t * S + s])),
   ]);
-  const header = columns.map((word) => dom("span", {}, ...named(word)));
+  const header = columns.map((word) => dom("span", {}, ...glossed(word)));
   return table(`Attention weights${where}: rows look at columns`, "", header, body);
 }
 

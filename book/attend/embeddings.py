@@ -1,0 +1,216 @@
+"""Words as vectors, learned from the company they keep. Taught in chapter 06."""
+
+import torch
+from torch import nn
+
+from attend.checks import float_tensor, shape
+from attend.text import Vocabulary, at_least_1
+from attend.training import fit
+
+
+def cosine(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """a·b / (|a| |b|): 1 for vectors of one direction, 0 at right angles, −1 for opposite ones.
+
+    a [..., D], b [..., D] → [...]. The length of the vectors plays no part; a vector of zeros is
+    at right angles to all. Raises TypeError for what are not floating-point tensors, ValueError
+    for widths that differ. Taught in chapter 06.
+    """
+    same_width(a, b)
+    lengths = a.norm(dim=-1) * b.norm(dim=-1)  # [...]
+    return (a * b).sum(dim=-1) / lengths.clamp(min=torch.finfo(a.dtype).tiny)
+
+
+def principal_components(X: torch.Tensor, n: int = 2) -> tuple[torch.Tensor, torch.Tensor]:
+    """The n directions along which the rows of X differ most, as the columns of [D, n], and the
+    share of the variance that lies along each [n].
+
+    X [V, D]. They are the first right singular vectors of X with the mean row taken off; of the
+    two signs a direction can have, its largest number is positive. The rows seen along them:
+    (X − mean) @ directions [V, n]. Raises ValueError for n below 1 or above V or D.
+    Source: Pearson 1901. Taught in chapter 06.
+    """
+    few_enough(X, n)
+    centred = X - X.mean(dim=0)
+    _, sizes, directions = torch.linalg.svd(centred, full_matrices=False)  # [min(V, D), D]
+    largest = directions.abs().argmax(dim=1, keepdim=True)
+    directions = directions * directions.gather(1, largest).sign()
+    return directions[:n].T, (sizes**2 / (sizes**2).sum().clamp(min=1e-30))[:n]
+
+
+# ------------------------------------------------------------------------------------- skip-gram
+
+
+def context_pairs(rows, window: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Each word with each other word at most `window` places away in its sentence.
+
+    rows: lists of token numbers → the words in the middle [P] and their neighbours [P]. Raises
+    ValueError for a window below 1. Taught in chapter 06.
+    """
+    at_least_1("window", window)
+    text = torch.tensor([token for row in rows for token in row], dtype=torch.long)
+    home = torch.tensor([i for i, row in enumerate(rows) for _ in row])  # which sentence
+    pairs = []
+    for apart in range(1, window + 1):
+        together = home[apart:] == home[:-apart]
+        left, right = text[:-apart][together], text[apart:][together]
+        pairs += [torch.stack([left, right]), torch.stack([right, left])]
+    middle, near = torch.cat(pairs, dim=1)
+    return middle, near
+
+
+def skip_gram_loss(u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    """−log σ(u·v₀) − Σ log σ(−u·vₖ): low when u points along its true neighbour v₀ and away from
+    the words v₁ … v_K that were drawn.
+
+    u [B, D], v [B, 1 + K, D] → [B]. Source: Mikolov et al. 2013, equation 4. Taught in chapter 06.
+    """
+    scores = torch.einsum("bd,bkd->bk", u, v)  # [B, 1 + K]
+    true, drawn = scores[:, 0], scores[:, 1:]
+    return -nn.functional.logsigmoid(true) - nn.functional.logsigmoid(-drawn).sum(dim=1)
+
+
+def skip_gram_gradients(u: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The gradients of skip_gram_loss by u [B, D] and by v [B, 1 + K, D].
+
+    The slope by a score is σ(score) − 1 for the true neighbour and σ(score) for a drawn word: by
+    how much the answer was too high. Taught in chapter 06.
+    """
+    errors = torch.sigmoid(torch.einsum("bd,bkd->bk", u, v))  # [B, 1 + K]
+    errors[:, 0] -= 1
+    return torch.einsum("bk,bkd->bd", errors, v), torch.einsum("bk,bd->bkd", errors, u)
+
+
+class SkipGram(nn.Module):
+    """Two tables of vectors, one for a word in the middle and one for a word beside it.
+
+    middle [B], others [B, 1 + K] (the true neighbour first) → the mean skip_gram_loss. Raises
+    ValueError for a size below 1. Source: Mikolov et al. 2013. Taught in chapter 06.
+    """
+
+    def __init__(self, vocabulary_size: int, dimension: int = 32):
+        super().__init__()
+        V, D = at_least_1("vocabulary_size", vocabulary_size), at_least_1("dimension", dimension)
+        self.middle, self.beside = nn.Embedding(V, D), nn.Embedding(V, D)
+        nn.init.uniform_(self.middle.weight, -0.5 / D, 0.5 / D)
+        nn.init.zeros_(self.beside.weight)
+
+    def forward(self, middle, others):
+        return skip_gram_loss(self.middle(middle), self.beside(others)).mean()
+
+
+def thin_out(rows, counts: torch.Tensor, threshold: float) -> list[list[int]]:
+    """The rows with common words left out at random: a word whose share of the text is f stays with
+    probability √(threshold / f), at most 1. Source: Mikolov et al. 2013, section 2.3."""
+    stays = (threshold * counts.sum() / counts.clamp(min=1)).sqrt().tolist()
+    draws = iter(torch.rand(sum(map(len, rows))).tolist())
+    return [[token for token in row if next(draws) < stays[token]] for row in rows]
+
+
+def train_word_vectors(
+    sentences, dimension=32, window=3, noise_words=5, epochs=5, threshold=1e-3, seed=0
+):
+    """The vectors that skip-gram learns from sentences (lists of words): a WordVectors.
+
+    The drawn words come with the probability of their count to the power ¾. Adam, batches of 2048
+    pairs. Raises ValueError for sentences without neighbours and for sizes below 1.
+    Source: Mikolov et al. 2013. Taught in chapter 06.
+    """
+    torch.manual_seed(seed)
+    rows, vocabulary = read_sentences(sentences, noise_words, threshold)
+    counts = torch.tensor([t for row in rows for t in row]).bincount(minlength=len(vocabulary))
+    model = SkipGram(len(vocabulary), dimension)
+
+    def batches():
+        middle, near = context_pairs(thin_out(rows, counts, threshold), window)
+        for pick in torch.randperm(len(middle)).split(2048):
+            drawn = torch.multinomial(counts**0.75, len(pick) * noise_words, replacement=True)
+            yield middle[pick], torch.cat([near[pick, None], drawn.view(len(pick), -1)], dim=1)
+
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    fit(model, batches, lambda model, batch: model(*batch), optimizer, epochs, name="skip-gram")
+    return WordVectors(vocabulary.tokens[2:], model.middle.weight.detach()[2:])
+
+
+# ------------------------------------------------------------------------ what they are good for
+
+
+class WordVectors:
+    """Words and their vectors [V, D], each of length 1, so that a dot product is a cosine.
+
+    vectors["tea"] → [D]. Raises ValueError for a word that is not there, for words given twice,
+    and where words and vectors are not equally many. Taught in chapter 06.
+    """
+
+    def __init__(self, words, vectors: torch.Tensor):
+        self.words, self.numbers = check_words(words, vectors)
+        self.vectors = nn.functional.normalize(vectors, dim=1)  # [V, D]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word) -> bool:
+        return word in self.numbers
+
+    def __getitem__(self, word: str) -> torch.Tensor:
+        if word not in self.numbers:
+            raise ValueError(f"word {word!r} is not among the {len(self)} words")
+        return self.vectors[self.numbers[word]]
+
+    def nearest(self, to, n: int = 5, without=()) -> list[tuple[str, float]]:
+        """The n words with the largest cosine to a word or a vector [D], nearest first; a word is
+        not its own neighbour."""
+        vector = self[to] if isinstance(to, str) else to
+        left_out = {to, *without} if isinstance(to, str) else set(without)
+        cosines = cosine(self.vectors, vector)  # [V]
+        order = cosines.argsort(descending=True, stable=True).tolist()
+        found = [i for i in order if self.words[i] not in left_out]
+        return [(self.words[i], cosines[i].item()) for i in found[: at_least_1("n", n)]]
+
+    def analogy(self, a: str, b: str, c: str, n: int = 1, raw: bool = False):
+        """a is to b as c is to what? The words nearest to b − a + c, without a, b and c; with
+        `raw`, even those."""
+        target = self[b] - self[a] + self[c]
+        return self.nearest(target, n, without=() if raw else (a, b, c))
+
+
+# ------------------------------------------------------- what may come in, and what is said if not
+
+
+def same_width(a, b) -> None:
+    for name, value in (("a", a), ("b", b)):
+        float_tensor(name, value, min_dims=1)
+    if a.shape[-1] != b.shape[-1]:
+        raise ValueError(f"a and b must be equally wide, got {shape(a)} and {shape(b)}")
+
+
+def few_enough(X, n) -> None:
+    float_tensor("X", X, min_dims=2)
+    if X.dim() != 2:
+        raise ValueError(f"X must be a matrix [V, D], got shape {shape(X)}")
+    if at_least_1("n", n) > min(X.shape):
+        raise ValueError(f"n={n} must be at most the smaller side of X, got shape {shape(X)}")
+
+
+def read_sentences(sentences, noise_words, threshold) -> tuple[list[list[int]], Vocabulary]:
+    """Sentences as rows of numbers, and their vocabulary."""
+    at_least_1("noise_words", noise_words)
+    if not threshold > 0:
+        raise ValueError(f"threshold={threshold!r} must be a number above 0")
+    sentences = list(sentences)
+    vocabulary = Vocabulary(sentences)
+    rows = [vocabulary.encode(sentence) for sentence in sentences]
+    if not any(len(row) > 1 for row in rows):
+        raise ValueError("sentences must hold at least one of two words, got none")
+    return rows, vocabulary
+
+
+def check_words(words, vectors) -> tuple[list[str], dict[str, int]]:
+    float_tensor("vectors", vectors, min_dims=2)
+    words = list(words)
+    if vectors.dim() != 2 or len(words) != len(vectors) or vectors.shape[1] < 1:
+        raise ValueError(f"vectors must be [{len(words)}, D], a row a word, got {shape(vectors)}")
+    numbers = {word: number for number, word in enumerate(words)}
+    if len(numbers) < len(words):
+        twice = next(word for i, word in enumerate(words) if numbers[word] != i)
+        raise ValueError(f"words must differ, got {twice!r} twice")
+    return words, numbers

@@ -1,0 +1,65 @@
+"""The checkers of chapter 10."""
+
+import math
+
+import torch
+
+from attend.attention import AdditiveAttention, MultiplicativeAttention
+from attend.exercises.checking import draw, exercise, run, same
+
+
+@exercise("10.1")
+def look(answer) -> None:
+    for D, S in ((3, 5), (2, 1)):
+        state, states = draw(D), draw(S, D)
+        wanted, _ = MultiplicativeAttention(D)(state[None], states, states)
+        same(run(answer, state, states), wanted[0], f"for {S} states of {D} numbers")
+
+
+@exercise("10.2")
+def additive_scores(answer) -> None:
+    Q, K, H = 3, 4, 5
+    module = AdditiveAttention(Q, K, H).double()
+    with torch.no_grad():
+        W, U, v = draw(H, Q), draw(H, K), draw(H)
+        module.W.weight.copy_(W), module.U.weight.copy_(U), module.v.weight.copy_(v[None])
+        query, keys = draw(Q), draw(7, K)
+        wanted = module.score(query[None], module.U(keys))[0]
+    found = run(answer, query, keys, W, U, v)
+    same(found, wanted, "for a query of 3 numbers and 7 keys of 4 (scores, before any softmax)")
+
+
+@exercise("10.3")
+def shares_of_words(answer) -> None:
+    for S, length in ((5, 3), (4, 4), (6, 1)):
+        scores = draw(S)
+        wanted = torch.zeros(S, dtype=torch.double)
+        wanted[:length] = torch.softmax(scores[:length], dim=0)
+        same(run(answer, scores, length), wanted, f"for {S} scores of which {length} are words,")
+
+
+@exercise("10.4")
+def error_rate(answer) -> None:
+    gold = {(0, 0), (1, 3), (2, 1), (2, 2)}
+    cases = (
+        ("when the links are the gold links", gold, 0.0),
+        ("when no link is gold", {(0, 1), (1, 1)}, 1.0),
+        ("for two right links of three, four in gold", {(0, 0), (1, 3), (2, 0)}, 1 - 4 / 7),
+    )
+    for when, found, wanted in cases:
+        same(run(answer, found, gold), torch.tensor(wanted), when)
+
+
+@exercise("10.5")
+def temperature_for(answer) -> None:
+    for gap, share in ((2.0, 0.9), (0.3, 0.99), (5.0, 0.6)):
+        wanted = torch.tensor(gap / math.log(share / (1 - share)))
+        same(run(answer, gap, share), wanted, f"for a gap of {gap} and a share of {share}")
+
+
+@exercise("10.6")
+def scores_backward(answer) -> None:
+    scores, values, upstream = draw(5).requires_grad_(), draw(5, 3), draw(3)
+    weights = torch.softmax(scores, dim=0)
+    (wanted,) = torch.autograd.grad(weights @ values, scores, upstream)
+    same(run(answer, weights.detach(), values, upstream), wanted, "for 5 values of 3 numbers")

@@ -1,0 +1,94 @@
+"""The checkers of chapter 14: right answers are right, stubs are not attempted, slips are named."""
+
+import re
+
+import pytest
+import torch
+from torch.nn.functional import group_norm, layer_norm
+
+from attend.exercises import check, verdict
+from attend.exercises.checking import CHECKS
+
+OURS = [number for number in CHECKS if number.startswith("14.")]
+
+
+@pytest.mark.parametrize("number", OURS)
+def test_a_stub_is_not_attempted(number, capsys):
+    check(number, lambda *arguments: ...)
+    assert capsys.readouterr().out == f"{number}: not attempted\n"
+    assert verdict(number, lambda *arguments: None) == "not attempted"
+
+
+def features(x, mask, eps, correction=0, zeros=True):
+    variance, mean = torch.var_mean(x[mask], dim=0, correction=correction)
+    normed = (x - mean) / (variance + eps).sqrt()
+    return normed * mask[..., None] if zeros else normed
+
+
+def swallow(W, b, mean, var, gamma, beta, eps):
+    scale = gamma / (var + eps).sqrt()
+    return W * scale[:, None], (b - mean) * scale + beta
+
+
+RIGHT = {
+    "14.1": lambda x, eps: layer_norm(x, x.shape[-1:], eps=eps),
+    "14.2": features,
+    "14.3": lambda x, groups, eps: group_norm(x.mT, groups, eps=eps).mT,
+    "14.4": lambda y, s, g: (g - g.mean() - (g * y).mean() * y) / s,
+    "14.5": lambda T, D, F: 4 * T * D**2 + 2 * T**2 * D + 2 * T * D * F,
+    "14.6": swallow,
+}
+
+
+@pytest.mark.parametrize("number", OURS)
+def test_a_right_answer_is_right(number):
+    assert verdict(number, RIGHT[number]) == "right"
+
+
+SLIPS = [
+    (
+        "14.1",
+        lambda x, eps: (x - x.mean(-1, True)) / (x.var(-1, keepdim=True) + eps).sqrt(),
+        "for one word",
+    ),
+    ("14.1", lambda x, eps: (x - x.mean()) / (x.var(correction=0) + eps).sqrt(), "2 sentences"),
+    ("14.1", lambda x, eps: layer_norm(x, x.shape[-1:], eps=1e-12), "for an eps of 0.5"),
+    (
+        "14.1",
+        lambda x, eps: (x - x.mean(-1, True)) / x.std(-1, correction=0, keepdim=True),
+        "equal numbers the value at .* is nan",
+    ),
+    ("14.2", lambda x, mask, eps: features(x, torch.ones_like(mask), eps), "5, 2 and 3 words"),
+    ("14.2", lambda x, mask, eps: features(x, mask, eps, correction=1), "without padding"),
+    (
+        "14.2",
+        lambda x, mask, eps: features(x, mask, eps, zeros=False),
+        r"at \[1, 2, 0\] .*expected 0",
+    ),
+    ("14.2", lambda x, mask, eps: features(x, mask, 1e-5), "eps of 0.5"),
+    ("14.2", lambda x, mask, eps: features(x, mask, eps)[mask], r"shape is \[15, 2\], expected"),
+    (
+        "14.3",
+        lambda x, groups, eps: group_norm(x.flatten(0, 1), groups, eps=eps).view_as(x),
+        "groups=2",
+    ),
+    ("14.3", lambda x, groups, eps: layer_norm(x, x.shape[-1:], eps=eps), "groups=2"),
+    ("14.4", lambda y, s, g: g / s, "word of 4"),
+    ("14.4", lambda y, s, g: (g - g.mean()) / s, "word of 4"),
+    ("14.4", lambda y, s, g: (g - g.mean() - (g * y).sum() * y) / s, "word of 4"),
+    ("14.5", lambda T, D, F: 3 * T * D**2 + 2 * T**2 * D + 2 * T * D * F, "T=2, D=3, d_ff=5"),
+    ("14.5", lambda T, D, F: 4 * T * D**2 + T**2 * D + 2 * T * D * F, "T=2, D=3, d_ff=5"),
+    ("14.6", lambda W, *others: W, "expected a pair"),
+    ("14.6", lambda W, b, *others: (W, b), "first of the pair"),
+    (
+        "14.6",
+        lambda W, b, m, v, g, beta, eps: (swallow(W, b, m, v, g, beta, eps)[0], b + beta),
+        "second of the pair",
+    ),
+]
+
+
+@pytest.mark.parametrize("number, answer, told", SLIPS)
+def test_a_slip_is_named(number, answer, told):
+    said = verdict(number, answer)
+    assert said.startswith("not yet: ") and re.search(told, said), said
