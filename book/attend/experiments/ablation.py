@@ -2,8 +2,9 @@
 
     python -m attend.experiments.ablation
 
-trains every variant from three seeds on 3,000 short pairs of the phrasebook and writes ablation.csv:
-the loss of the next word on the pairs learned from and on held-out ones, in nats a word.
+trains every variant from three seeds on 3,000 short pairs of the phrasebook and writes
+ablation.csv: the loss of the next word on the pairs learned from and on held-out ones, in nats a
+word.
 """
 
 import time
@@ -20,7 +21,7 @@ from attend.translation import Batches, Codec, next_word_loss, train
 
 SIZES = {"d_model": 64, "n_heads": 4, "n_layers": 2, "d_ff": 256}
 PAIRS, LONGEST, EPOCHS, SIZE, RATE, WARMUP, SEEDS = 3_000, 7, 4, 32, 0.003, 50, 3
-DEEP, DEEP_EPOCHS = 6, 2  # layers on each side, and epochs, where warm-up is left out
+DEEP, DEEP_EPOCHS = 6, 2  # layers on each side, and epochs, with and without warm-up
 
 
 class Silent(nn.Module):
@@ -122,7 +123,7 @@ def held_out_loss(model, codec, sentences) -> float:
 
 
 def examine(codec, learn, valid, taken_out="nothing", seed=0, warmup=WARMUP, epochs=EPOCHS, **more):
-    """Train one variant and measure it: a row. A loss that is no longer finite is reported so."""
+    """Train one variant and measure it: a row. `more` goes into the model's config."""
     model = build(codec, taken_out, seed, **more)
     batches = Batches(codec, learn, SIZE, seed)
     train(model, batches, epochs, lr=RATE, warmup=warmup, name=f"without {taken_out}")
@@ -138,6 +139,16 @@ def examine(codec, learn, valid, taken_out="nothing", seed=0, warmup=WARMUP, epo
     }
 
 
+def warm_ups(known, seed):
+    """Deep models, pre and post, with and without warm-up: rows."""
+    deep = {"n_layers": DEEP, "epochs": DEEP_EPOCHS, "seed": seed}
+    return [
+        examine(*known, norm=norm, warmup=warmup, **deep)
+        for norm in ("pre", "post")
+        for warmup in (0, WARMUP)
+    ]
+
+
 def data():
     """The codec, the pairs to learn from, and those held out."""
     learn, valid = (
@@ -151,16 +162,10 @@ def main() -> None:
     torch.set_num_threads(1)
     rows, started, known = [], time.process_time(), data()
     for seed in range(SEEDS):
-        for name in VARIANTS:
-            rows.append(examine(*known, name, seed))
-            print(rows[-1], flush=True)
-        for norm in ("pre", "post"):
-            for warmup in (0, WARMUP):
-                deep = {"norm": norm, "n_layers": DEEP, "warmup": warmup, "epochs": DEEP_EPOCHS}
-                rows.append(examine(*known, seed=seed, **deep))
-                print(rows[-1], flush=True)
-        path = provenance.write("ablation", rows, time.process_time() - started)
-    print(path)
+        rows += [examine(*known, name, seed) for name in VARIANTS]
+        rows += warm_ups(known, seed)
+        print(rows[-1], flush=True)
+    print(provenance.write("ablation", rows, time.process_time() - started))
 
 
 if __name__ == "__main__":

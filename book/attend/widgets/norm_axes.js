@@ -139,12 +139,10 @@ function written(number, digits = 4) {
   return number < 0 && text !== "0" ? `−${text}` : text;
 }
 
-function brief(number, size, room) {
-  for (const digits of [2, 1, 0]) {
-    const text = written(number, digits);
-    if (measure(text, size) <= room || !digits) return text;
-  }
-  return "";
+// The same with at most so many digits, and as many as `room` pixels hold.
+function brief(number, size, room, most = 2) {
+  const texts = [2, 1, 0].filter((digits) => digits <= most).map((digits) => written(number, digits));
+  return texts.find((text) => measure(text, size) <= room) ?? texts.at(-1);
 }
 
 // --- layout: for each sentence two sheets, words × features, beside one another or, where narrow, one below the other ---
@@ -202,9 +200,10 @@ function drawOutputs(pen, { cell }, { b, outX, outY }, view) {
       const colour = colours.diverging[Math.round(clamp((number / 2.5 + 1) / 2, 0, 1) * 255)];
       const fill = there ? css(colour) : colours.absent;
       const ink = there ? (isBright(colour) ? "#000000" : "#ffffff") : colours.muted;
-      const look = { fill, ink, mark: null, colours, size: 12 };
+      const [digits, size] = cell.width >= 40 ? [2, 12] : [1, 11];
+      const look = { fill, ink, mark: null, colours, size };
       const [x, y] = [outX + d * cell.width, outY + t * cell.height];
-      drawCell(pen, x, y, cell, brief(number, 12, cell.width - 4), look);
+      drawCell(pen, x, y, cell, brief(number, size, cell.width - 4, digits), look);
       if (!view.changed[b][t][d]) return;
       pen.rect(x + 2, y + 2, cell.width - 4, cell.height - 4, { stroke: colours.paper, width: 4 });
       pen.rect(x + 2, y + 2, cell.width - 4, cell.height - 4, { stroke: colours.gold, width: 2 });
@@ -232,12 +231,12 @@ function drawAll(pen, layout, view) {
   const { colours, cell: chosen, norm, running } = view;
   const heading = { size: 13, weight: 600, fill: colours.ink };
   const name = running ? "BatchNorm, inference" : NORMS[norm];
-  pen.text("x", layout.left, 10, heading);
-  pen.text(layout.beside ? name : `and ${name} of x, below it`, layout.beside ? layout.blocks[0].outX : layout.left + 14, 10, heading);
+  pen.text(layout.beside ? "x" : `x, then ${name}`, layout.left, 10, heading);
+  if (layout.beside) pen.text(name, layout.blocks[0].outX, 10, heading);
   for (const block of layout.blocks) {
     const small = { size: 12, fill: colours.muted };
     pen.text(`sentence ${block.b}`, block.x, block.y - 10, small);
-    pen.text(layout.beside ? "" : `normalised`, block.outX, block.outY - 10, small);
+    pen.text(layout.beside ? "" : "normalised", block.outX, block.outY - 10, small);
     drawInputs(pen, layout, block, view);
     drawOutputs(pen, layout, block, view);
     drawNames(pen, layout, block, block.y, view);
@@ -366,10 +365,10 @@ function render({ model, el }) {
   const apply = (change) =>
     put((now, b, t, d) => (reached(now, scope)(b, t, d) ? change(now.x[b][t][d]) : now.x[b][t][d]));
 
-  const [, , D] = [0, 0, model.get("x")[0][0].length];
+  const D = model.get("x")[0][0].length;
   const divisors = Array.from({ length: D }, (_, i) => i + 1).filter((n) => D % n === 0);
   const controls = {
-    norm: choice("Norm", Object.entries({ layer: "layer", batch: "batch", instance: "instance", group: "group" }), (norm) => write({ norm })),
+    norm: choice("Norm", Object.keys(NORMS).map((name) => [name, name]), (norm) => write({ norm })),
     groups: choice("Groups", divisors.map((n) => [n, String(n)]), (groups) => write({ groups })),
     inference: choice("BatchNorm in", [[false, "training"], [true, "inference"]], (inference) => write({ inference })),
     with_padding: toggle("padding counts", (counts) => write({ with_padding: counts })),
@@ -496,7 +495,7 @@ function render({ model, el }) {
   const key = (name) => dom("kbd", {}, name);
   const meanings = [key("← → ↑ ↓"), " feature, word · ", key("Page ↑ ↓"), " sentence · type a number · "];
   const hint = dom("p", { class: "attend-hint" }, ...meanings, key("t"), " numbers");
-  root.append(caption, bar, readout, scroll, editor, hint, shelf.region);
+  root.append(caption, bar, editor, readout, scroll, hint, shelf.region);
   const onWidth = (now) => (width = now);
   return mount(el, root, { model, traits: TRAITS, paint, paintNow, onWidth, stops: [write.flush] });
 }
