@@ -193,6 +193,35 @@ def test_a_full_widget_is_light_and_has_a_picture():
     assert title == widget.describe() and f"{shares[0]:.4f}" in title
 
 
+# --- the tree ---
+
+
+def test_the_tree_shows_as_many_steps_as_are_asked_for():
+    widget = decoder(view="tree", beams=3)
+    steps = widget.beam_steps()
+    assert widget.shown_steps() == steps  # 0: all
+    for widget.step in (1, 2, len(steps), len(steps) + 50):
+        assert widget.shown_steps() == steps[: widget.step]
+
+
+@pytest.mark.parametrize("beams, step", [(1, 0), (3, 0), (5, 2)])
+def test_the_picture_of_a_tree_has_every_beam_and_the_best_sentence(beams, step):
+    widget = decoder(view="tree", beams=beams, step=step, length_penalty=0.6)
+    shown = widget.shown_steps()
+    drawing = ET.fromstring(widget.picture())
+    kept = sum(len(each["kept"]) for each in shown)
+    assert len(drawing.findall("{*}line")) == kept
+    best = shown[-1]["kept"][0]
+    assert drawing[0].text == widget.describe() and f"score {best.score:.4f}" in drawing[0].text
+    assert " ".join(widget.words(best.words)) in drawing[0].text
+
+
+def test_hostile_tokens_have_a_picture_as_a_tree():
+    words = [*WORDS[:4], *HOSTILE]
+    widget = Decoder.explore(language, words, HOSTILE, HOSTILE, max_length=8, view="tree", beams=5)
+    assert ET.fromstring(widget.picture()).findall(".//*[@onerror]") == []
+
+
 # --- drawing ---
 
 
@@ -262,6 +291,8 @@ def nodes():
         ({"draws": 1.5}, TypeError, "draws"),
         ({"beams": 6}, ValueError, "beams=6"),
         ({"length_penalty": 2}, ValueError, "length_penalty"),
+        ({"step": -1}, ValueError, "step=-1"),
+        ({"step": 1.5}, TypeError, "step"),
         ({"title": 3}, TypeError, "title"),
     ],
 )

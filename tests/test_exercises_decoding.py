@@ -8,7 +8,6 @@ import re
 import pytest
 import torch
 
-from attend.exercises import decoding  # noqa: F401  (registers its checkers)
 from attend.exercises import check, verdict
 from attend.exercises.checking import CHECKS
 
@@ -16,7 +15,7 @@ OURS = [number for number in CHECKS if number.startswith("17.")]
 
 
 def test_there_are_six():
-    assert OURS == [f"17.{n}" for n in range(1, 7)]
+    assert sorted(OURS) == ["17.1", "17.2", "17.3", "17.4", "17.5", "17.6"]
 
 
 @pytest.mark.parametrize("number", OURS)

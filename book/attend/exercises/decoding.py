@@ -12,7 +12,7 @@ def chances(*shape: int) -> torch.Tensor:
 
 
 @exercise("17.1")
-def score(answer) -> None:
+def penalised(answer) -> None:
     for words, alpha in ((5, 0.0), (5, 0.6), (1, 0.6), (9, 1.0)):
         log_p = chances(words).log()
         wanted = log_p.sum() / ((5 + words) / 6) ** alpha

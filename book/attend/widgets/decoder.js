@@ -223,7 +223,7 @@ function treeOf({ steps, beams, width }) {
   const left = 22;
   const dropped = Math.max(0, Math.min(beams, Math.floor((width - left) / 62) - beams));
   const column = Math.min(132, (width - left) / (beams + dropped));
-  const root = (left + Math.min(width, left + column * (beams + dropped))) / 2;
+  const root = (left + width) / 2;
   let above = new Map([["", root]]);
   const rows = steps.map((step, i) => {
     const cells = [...step.kept.map((each) => ({ ...each, kept: true })), ...step.dropped.slice(0, dropped)]
@@ -256,17 +256,16 @@ function drawTree(pen, view, top, hit) {
   };
   rows.forEach((cells, step) => {
     const ends = [step ? yOf(step - 1) + BOX : top + 19, yOf(step)];
-    const halfway = (ends[0] + ends[1]) / 2;
     const ordered = [...cells].sort((a, b) => lookOf(a).best - lookOf(b).best); // the winner's way on top
     for (const cell of ordered) {
       const { best, alive, ...look } = lookOf(cell);
-      pen.line([[cell.from, ends[0]], [cell.from, halfway - 3], [cell.x, halfway + 3], [cell.x, ends[1]]], { ...look, width: best ? 3.5 : alive ? 2 : 1.25 });
+      pen.line([[cell.from, ends[0]], [cell.x, ends[1]]], { ...look, width: best ? 3.5 : alive ? 2 : 1.25 });
     }
   });
   pen.text("start", root, top + 9, { ...small(colours), ...middle });
   rows.forEach((cells, step) => {
     const y = yOf(step);
-    pen.text(String(step + 1), 12, y + BOX / 2, { ...small(colours), align: "right" });
+    pen.text(String(step + 1), 17, y + BOX / 2, { ...small(colours), align: "right" });
     cells.forEach((cell, at) => {
       const { words, x, kept, old, score, last, ended, stuck } = cell;
       const { best, alive, ...look } = lookOf(cell);
@@ -529,6 +528,7 @@ function render({ model, el }) {
     }
     views.set(view.kind);
     for (const name of ["forth", "draw"]) buttons[name].hidden = ofTree;
+    legend.hidden = !ofTree;
     for (const [kind, line] of Object.entries(hint)) line.hidden = kind !== view.kind;
     caption.textContent = model.get("title");
     caption.hidden = !model.get("title");
@@ -569,12 +569,14 @@ function render({ model, el }) {
   const common = () => [key("t"), " numbers · or click a word"];
   const hints = {
     words: [key("↑ ↓"), " choose · ", key("→"), " write · ", key("←"), " take back · ", key("End"), " to the end · ", key("d"), " draw · "],
-    tree: [key("↑ ↓"), " along a beam · ", key("← →"), " across · ", key("End"), " the best · ", key("Enter"), " back to the words · ", "solid: kept, dashed: dropped, thick: the way of the best · in a box: the word, its probability where there is room, and the score so far · "],
+    tree: [key("↑ ↓"), " along a beam · ", key("← →"), " across · ", key("End"), " the best · ", key("Enter"), " back to the words · "],
   };
   const hint = Object.fromEntries(
     Object.entries(hints).map(([kind, parts]) => [kind, dom("p", { class: "attend-hint" }, ...parts, ...common())]),
   );
-  root.append(caption, bar, readout, stage, ...Object.values(hint), shelf.region);
+  const legend = dom("p", { class: "attend-hint" }, "Solid: kept. Dashed: dropped. Thick: the way of the best. In a box: the word, ");
+  legend.append("its probability (where there is room), and the score so far.");
+  root.append(caption, bar, readout, legend, stage, ...Object.values(hint), shelf.region);
   const onWidth = (now) => (width = now);
   return mount(el, root, { model, traits: TRAITS, paint, paintNow, onWidth, stops: [write.flush] });
 }
