@@ -16,7 +16,7 @@ OURS = [number for number in CHECKS if number.startswith("16.")]
 
 
 def test_there_are_six():
-    assert OURS == [f"16.{n}" for n in range(1, 7)]
+    assert len(OURS) == 6
 
 
 @pytest.mark.parametrize("number", OURS)

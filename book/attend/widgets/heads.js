@@ -83,7 +83,7 @@ const MEASURES = [
   ["entropy", "entropy"],
   ["most", "largest weight"],
   ["itself", "on itself"],
-  ["before", "on word before"],
+  ["before", "word before"],
 ];
 
 const settingOf = ({ H, settings }, off) =>
@@ -270,7 +270,8 @@ function render({ model, el }) {
   const stage = dom("div", { class: "attend-map", tabindex: 0, role: "application", "data-role": "stage" }, base, overlay);
   const scroll = dom("div", { class: "attend-map-scroll" }, stage);
   const beside = dom("div", { class: "attend-beside" }, bars);
-  const large = dom("div", { class: "attend-large" }, dom("div", { class: "attend-map-box" }, readout, scroll), beside);
+  const box = dom("div", { class: "attend-map-box" }, readout, scroll);
+  const large = dom("div", { class: "attend-large" }, box, beside);
   const key = "grey: all heads · colour: now";
   beside.append(dom("p", { class: "attend-hint" }, key));
   const hint = dom("p", { class: "attend-hint" });
@@ -331,6 +332,7 @@ function render({ model, el }) {
     Object.assign(data, { colours: view.colours, scale: view.scale });
     large.classList.toggle("attend-wide", isWide());
     layout = layoutOf(view, isWide() ? Math.floor(width * 0.58) : width);
+    box.style.width = isWide() ? `${layout.width}px` : ""; // the readout breaks its lines instead of pushing the bars
     barWidth = Math.min(isWide() ? width - layout.width - 24 : width, 420);
     drawMap(canvasPen(fitCanvas(base, layout.width, layout.height)), layout, view);
     fitCanvas(overlay, layout.width, layout.height);
@@ -430,8 +432,9 @@ function render({ model, el }) {
     const [t, s] = [Math.floor((offsetY - layout.top) / layout.cell), Math.floor((offsetX - layout.left) / layout.cell)];
     return t >= 0 && t < data.T && s >= 0 && s < data.S ? [t, s] : [];
   };
-  stage.addEventListener("pointermove", (event) => layout && event.pointerType !== "touch" && write({ cell: hit(event) }));
-  stage.addEventListener("pointerleave", (event) => layout && event.pointerType !== "touch" && write({ cell: [] }));
+  const point = (cell) => String(cell) !== String(model.get("cell")) && write({ cell });
+  stage.addEventListener("pointermove", (event) => layout && event.pointerType !== "touch" && point(hit(event)));
+  stage.addEventListener("pointerleave", (event) => layout && event.pointerType !== "touch" && point([]));
   stage.addEventListener("click", (event) => {
     const cell = hit(event);
     if (cell.length) write({ cell, ...(data.together ? { step: cell[0] } : {}) });
