@@ -4,7 +4,7 @@ import json
 
 import pytest
 from ipywidgets import IntSlider, Layout
-from ipywidgets.embed import embed_data
+from ipywidgets.embed import dependency_state, embed_data
 
 from conftest import SITE
 
@@ -19,8 +19,10 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>one widget
 
 @pytest.fixture
 def slider_page():
-    """A page with a slider of ipywidgets, beside the book's own."""
-    data = embed_data(views=[IntSlider(7, layout=Layout())], drop_defaults=False)
+    """A page with a slider of ipywidgets and nothing else, beside the book's own."""
+    slider = IntSlider(7, layout=Layout())
+    alone = dependency_state([slider], drop_defaults=False)  # not all that other tests have made
+    data = embed_data(views=[slider], drop_defaults=False, state=alone)
     path = SITE / "a_slider.html"
     state, view = json.dumps(data["manager_state"]), json.dumps(data["view_specs"][0])
     path.write_text(PAGE.format(state=state, view=view), encoding="utf8")
