@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from attend.widgets.base import Checked, Widget, WrongType, as_choice, as_number, svg, svg_text
+from attend.widgets.base import Checked, Flag, Widget, as_choice, as_number, svg, svg_text
 
 # g(z) for arrays z. GELU by its authors' formula with tanh, within 5e-4 of z Φ(z).
 FUNCTIONS = {
@@ -57,7 +57,7 @@ class Activations(Widget):
 
     function = Checked("sigmoid").tag(sync=True)
     z = Checked(1.0).tag(sync=True)
-    compare = Checked(False).tag(sync=True)
+    compare = Flag(False).tag(sync=True)
 
     def __init__(self, function="sigmoid", z=1.0, compare=False):
         super().__init__(function=function, z=z, compare=compare)
@@ -75,14 +75,6 @@ class Activations(Widget):
     @traitlets.validate("z")
     def _check_z(self, proposal):
         return as_number("z", proposal["value"], -REACH, REACH)
-
-    @traitlets.validate("compare")
-    def _check_compare(self, proposal):
-        if not isinstance(proposal["value"], bool | np.bool_):
-            raise WrongType(
-                f"compare must be True or False, got {type(proposal['value']).__name__}"
-            )
-        return bool(proposal["value"])
 
     def describe(self) -> str:
         found = self.reading()

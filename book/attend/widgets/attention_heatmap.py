@@ -5,8 +5,8 @@ import traitlets
 
 from attend.widgets.base import (
     Checked,
+    Text,
     Widget,
-    WrongType,
     WrongValue,
     as_array,
     as_choice,
@@ -68,7 +68,7 @@ class AttentionHeatmap(Widget):
     query = Checked(-1).tag(sync=True)
     cell = Checked([]).tag(sync=True)
     view = Checked("matrix").tag(sync=True)
-    title = Checked("").tag(sync=True)
+    title = Text("").tag(sync=True)
     _cells = traitlets.Bytes().tag(sync=True)
     _shape = traitlets.List().tag(sync=True)
 
@@ -132,12 +132,6 @@ class AttentionHeatmap(Widget):
     @traitlets.validate("view")
     def _check_view(self, proposal):
         return as_choice("view", proposal["value"], VIEWS)
-
-    @traitlets.validate("title")
-    def _check_title(self, proposal):
-        if not isinstance(proposal["value"], str):
-            raise WrongType(f"title must be a string, got {type(proposal['value']).__name__}")
-        return proposal["value"]
 
     @traitlets.observe("weights")
     def _encode(self, change):

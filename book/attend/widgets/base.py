@@ -41,6 +41,22 @@ class Checked(traitlets.TraitType):
     """A trait of which every value, None too, goes through the widget's own `@validate`."""
 
 
+class Text(traitlets.TraitType):
+    """A trait that is a string."""
+
+    def validate(self, widget, value):
+        if not isinstance(value, str):
+            raise WrongType(f"{self.name} must be a string, got {type(value).__name__}")
+        return value
+
+
+class Flag(traitlets.TraitType):
+    """A trait that is True or False; numpy's count as Python's."""
+
+    def validate(self, widget, value):
+        return as_flag(self.name, value)
+
+
 def bundle(script: Path) -> str:
     """The ES module `script` with its imports written in: the front end loads one module a widget.
 
@@ -118,6 +134,13 @@ def as_array(name: str, value) -> np.ndarray:
             f"{name} must be an array of numbers, got {type(value).__name__} of dtype {array.dtype}"
         )
     return array
+
+
+def as_flag(name: str, value) -> bool:
+    """`value` as a bool; a 1 is not one."""
+    if not isinstance(value, bool | np.bool_):
+        raise WrongType(f"{name} must be True or False, got {type(value).__name__}")
+    return bool(value)
 
 
 def as_index(name: str, value, size: int, first: int = 0) -> int:

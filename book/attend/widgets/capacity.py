@@ -5,7 +5,15 @@ import math
 import numpy as np
 import traitlets
 
-from attend.widgets.base import Checked, Widget, WrongType, as_index, as_number, svg, svg_text
+from attend.widgets.base import (
+    Checked,
+    Flag,
+    Widget,
+    as_index,
+    as_number,
+    svg,
+    svg_text,
+)
 
 DEGREES = 16  # 0 to 15
 MOST_POINTS, TEST_POINTS = 40, 200
@@ -45,7 +53,7 @@ class Capacity(Widget):
     strength = Checked(1e-8).tag(sync=True)
     points = Checked(15).tag(sync=True)
     draw = Checked(0).tag(sync=True)
-    others = Checked(False).tag(sync=True)
+    others = Flag(False).tag(sync=True)
     _points = traitlets.Bytes().tag(sync=True)
     _draws = traitlets.Int().tag(sync=True)
     _noise = traitlets.Float().tag(sync=True)
@@ -127,12 +135,6 @@ class Capacity(Widget):
     @traitlets.validate("draw")
     def _check_draw(self, proposal):
         return as_index("draw", proposal["value"], self._draws)
-
-    @traitlets.validate("others")
-    def _check_others(self, proposal):
-        if not isinstance(proposal["value"], bool | np.bool_):
-            raise WrongType(f"others must be True or False, got {type(proposal['value']).__name__}")
-        return bool(proposal["value"])
 
     def describe(self) -> str:
         found = self.errors()

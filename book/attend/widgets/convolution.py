@@ -6,8 +6,9 @@ import traitlets
 from attend.convolution import conv2d
 from attend.widgets.base import (
     Checked,
+    Flag,
+    Text,
     Widget,
-    WrongType,
     WrongValue,
     as_array,
     as_choice,
@@ -64,8 +65,8 @@ class Convolution(Widget):
     stride = Checked(1).tag(sync=True)
     padding = Checked(0).tag(sync=True)
     place = Checked([0, 0]).tag(sync=True)
-    so_far = Checked(False).tag(sync=True)
-    title = Checked("").tag(sync=True)
+    so_far = Flag(False).tag(sync=True)
+    title = Text("").tag(sync=True)
     pixels = Checked().tag(sync=True)
     _kernels = traitlets.Dict().tag(sync=True)
 
@@ -153,18 +154,6 @@ class Convolution(Widget):
     @traitlets.validate("place")
     def _check_place(self, proposal):
         return check_place(proposal["value"], *self._size())
-
-    @traitlets.validate("so_far")
-    def _check_so_far(self, proposal):
-        if not isinstance(proposal["value"], bool | np.bool_):
-            raise WrongType(f"so_far must be True or False, got {type(proposal['value']).__name__}")
-        return bool(proposal["value"])
-
-    @traitlets.validate("title")
-    def _check_title(self, proposal):
-        if not isinstance(proposal["value"], str):
-            raise WrongType(f"title must be a string, got {type(proposal['value']).__name__}")
-        return proposal["value"]
 
     @traitlets.observe("stride", "padding", "kernel", "pixels")
     def _bring_back(self, change):

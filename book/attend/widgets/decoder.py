@@ -10,6 +10,7 @@ import traitlets
 
 from attend.widgets.base import (
     Checked,
+    Text,
     Widget,
     WrongType,
     WrongValue,
@@ -104,7 +105,7 @@ class Decoder(Widget):
     beams = Checked(3).tag(sync=True)
     length_penalty = Checked(0.6).tag(sync=True)
     step = Checked(0).tag(sync=True)
-    title = Checked("").tag(sync=True)
+    title = Text("").tag(sync=True)
     _eos = traitlets.Int().tag(sync=True)
     _vocabulary_size = traitlets.Int().tag(sync=True)
     _words = traitlets.Dict().tag(sync=True)  # the tokens that occur, by id
@@ -336,12 +337,6 @@ class Decoder(Widget):
     @traitlets.validate("length_penalty")
     def _check_length_penalty(self, proposal):
         return as_penalty(proposal["value"])
-
-    @traitlets.validate("title")
-    def _check_title(self, proposal):
-        if not isinstance(proposal["value"], str):
-            raise WrongType(f"title must be a string, got {type(proposal['value']).__name__}")
-        return proposal["value"]
 
     # --- where no script runs ---
 

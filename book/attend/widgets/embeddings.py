@@ -7,6 +7,8 @@ import traitlets
 from attend.embeddings import principal_components
 from attend.widgets.base import (
     Checked,
+    Flag,
+    Text,
     Widget,
     WrongType,
     WrongValue,
@@ -50,9 +52,9 @@ class Embeddings(Widget):
     words = Checked().tag(sync=True)
     word = Checked(None).tag(sync=True)
     analogy = Checked(None).tag(sync=True)
-    asks = Checked(False).tag(sync=True)
+    asks = Flag(False).tag(sync=True)
     zoom = Checked(1).tag(sync=True)
-    title = Checked("").tag(sync=True)
+    title = Text("").tag(sync=True)
     _vectors = traitlets.Bytes().tag(sync=True)
     _places = traitlets.Bytes().tag(sync=True)
     _share = traitlets.Float().tag(sync=True)
@@ -123,21 +125,9 @@ class Embeddings(Widget):
             raise WrongValue(f"analogy has {len(three)} words: expected a, b and c")
         return [as_known("analogy", word, self.words) for word in three]
 
-    @traitlets.validate("asks")
-    def _check_asks(self, proposal):
-        if not isinstance(proposal["value"], bool | np.bool_):
-            raise WrongType(f"asks must be True or False, got {type(proposal['value']).__name__}")
-        return bool(proposal["value"])
-
     @traitlets.validate("zoom")
     def _check_zoom(self, proposal):
         return as_choice("zoom", proposal["value"], ZOOMS)
-
-    @traitlets.validate("title")
-    def _check_title(self, proposal):
-        if not isinstance(proposal["value"], str):
-            raise WrongType(f"title must be a string, got {type(proposal['value']).__name__}")
-        return proposal["value"]
 
     def describe(self) -> str:
         size = f"{len(self.words)} words of {self.unit.shape[1]} numbers each"

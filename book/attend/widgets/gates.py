@@ -5,8 +5,8 @@ import traitlets
 
 from attend.widgets.base import (
     Checked,
+    Text,
     Widget,
-    WrongType,
     WrongValue,
     as_array,
     as_choice,
@@ -51,7 +51,7 @@ class Gates(Widget):
     output = Checked(None).tag(sync=True)
     step = Checked(0).tag(sync=True)
     row = Checked("forget").tag(sync=True)
-    title = Checked("").tag(sync=True)
+    title = Text("").tag(sync=True)
     _programs = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -107,12 +107,6 @@ class Gates(Widget):
     @traitlets.validate("row")
     def _check_row(self, proposal):
         return as_choice("row", proposal["value"], ROWS)
-
-    @traitlets.validate("title")
-    def _check_title(self, proposal):
-        if not isinstance(proposal["value"], str):
-            raise WrongType(f"title must be a string, got {type(proposal['value']).__name__}")
-        return proposal["value"]
 
     def describe(self) -> str:
         last, shown = self.cell()[-1], self.hidden()[-1]

@@ -8,6 +8,7 @@ import traitlets
 from attend.autograd import topological_order, unbroadcast
 from attend.widgets.base import (
     Checked,
+    Text,
     Widget,
     WrongType,
     WrongValue,
@@ -62,7 +63,7 @@ class Graph(Widget):
     """
 
     step = Checked(0).tag(sync=True)
-    title = traitlets.Unicode("").tag(sync=True)
+    title = Text("").tag(sync=True)
     _graph = traitlets.Dict().tag(sync=True)
 
     def __init__(self, root, names=None, title="", step=0):
@@ -72,7 +73,7 @@ class Graph(Widget):
         self._named = [i for i, node in enumerate(nodes) if id(node) in named]
         self._trace = trace(nodes)
         self._layout = arrange(self._trace["inputs"])
-        super().__init__(_graph=self._sent(nodes), title=as_title(title), step=step)
+        super().__init__(_graph=self._sent(nodes), title=title, step=step)
         self._warn_if_heavy()
 
     @property
@@ -216,12 +217,6 @@ def checked_names(names, nodes) -> dict[int, str]:
             raise WrongValue(f"names[{name!r}] is the node already named {named[id(node)]!r}")
         named[id(node)] = name
     return named
-
-
-def as_title(title) -> str:
-    if not isinstance(title, str):
-        raise WrongType(f"title must be a string, got {type(title).__name__}")
-    return title
 
 
 def label(nodes, named) -> list[str]:

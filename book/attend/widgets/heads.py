@@ -6,6 +6,7 @@ import traitlets
 from attend.widgets.attention_heatmap import check_weights, coarser, encode, labels, paths
 from attend.widgets.base import (
     Checked,
+    Text,
     Widget,
     WrongType,
     WrongValue,
@@ -55,7 +56,7 @@ class Heads(Widget):
     off = Checked([]).tag(sync=True)
     step = Checked(0).tag(sync=True)
     cell = Checked([]).tag(sync=True)
-    title = Checked("").tag(sync=True)
+    title = Text("").tag(sync=True)
     tokens = traitlets.List().tag(sync=True)
     memory_tokens = traitlets.List(None, allow_none=True).tag(sync=True)
     gloss = traitlets.List(None, allow_none=True).tag(sync=True)
@@ -174,12 +175,6 @@ class Heads(Widget):
         if not isinstance(cell, list | tuple) or len(cell) not in (0, 2):
             raise WrongValue(f"cell={cell!r} must be [t, s], or [] for none")
         return [as_index(f"cell[{i}]", each, self._shape[1 + i]) for i, each in enumerate(cell)]
-
-    @traitlets.validate("title")
-    def _check_title(self, proposal):
-        if not isinstance(proposal["value"], str):
-            raise WrongType(f"title must be a string, got {type(proposal['value']).__name__}")
-        return proposal["value"]
 
     def describe(self) -> str:
         (H, T, S), found = self._shape, self.summary()

@@ -7,11 +7,14 @@ import traitlets
 from attend.attention import average
 from attend.widgets.base import (
     Checked,
+    Flag,
+    Text,
     Widget,
     WrongType,
     WrongValue,
     as_array,
     as_choice,
+    as_flag,
     as_index,
     as_text,
     as_words,
@@ -83,14 +86,14 @@ class MaskExplorer(Widget):
     memory_scores = Checked(None).tag(sync=True)
     lengths = Checked().tag(sync=True)
     memory_lengths = Checked(None).tag(sync=True)
-    causal = Checked(False).tag(sync=True)
-    cross = Checked(False).tag(sync=True)
-    left = Checked(False).tag(sync=True)
+    causal = Flag(False).tag(sync=True)
+    cross = Flag(False).tag(sync=True)
+    left = Flag(False).tag(sync=True)
     masking = Checked("book").tag(sync=True)
     sentence = Checked(0).tag(sync=True)
     cell = Checked([0, 0]).tag(sync=True)
     step = Checked("weights").tag(sync=True)
-    title = Checked("").tag(sync=True)
+    title = Text("").tag(sync=True)
 
     def __init__(
         self,
@@ -171,10 +174,6 @@ class MaskExplorer(Widget):
         data = {each: getattr(self, each) for each in DATA} | {name: proposal["value"]}
         return check_data(**data)[name]
 
-    @traitlets.validate("causal", "left")
-    def _check_switch(self, proposal):
-        return check_switch(proposal["trait"].name, proposal["value"])
-
     @traitlets.validate("masking", "step")
     def _check_choice(self, proposal):
         name = proposal["trait"].name
@@ -191,12 +190,6 @@ class MaskExplorer(Widget):
             raise WrongValue(f"cell={cell!r} must be [t, s]")
         sizes = np.shape(self._scores())[1:]
         return [as_index(f"cell[{i}]", each, sizes[i]) for i, each in enumerate(cell)]
-
-    @traitlets.validate("title")
-    def _check_title(self, proposal):
-        if not isinstance(proposal["value"], str):
-            raise WrongType(f"title must be a string, got {type(proposal['value']).__name__}")
-        return proposal["value"]
 
     @traitlets.observe("tokens", "memory", "cross")
     def _bring_back(self, change):
@@ -260,7 +253,7 @@ def check_data(
     data = {"tokens": tokens, "gloss": check_gloss("gloss", gloss, "tokens", tokens)}
     data["lengths"] = check_lengths("lengths", lengths, "tokens", tokens)
     data["scores"] = check_scores("scores", scores, (len(tokens), max(widths), max(widths)))
-    data["cross"] = check_switch("cross", cross)
+    data["cross"] = as_flag("cross", cross)
     others = {"memory_gloss": memory_gloss, "memory_scores": memory_scores}
     others["memory_lengths"] = memory_lengths
     if memory is None:
@@ -281,12 +274,6 @@ def check_data(
         "memory_scores": check_scores("memory_scores", memory_scores, shape),
         "memory_lengths": check_lengths("memory_lengths", memory_lengths, "memory", memory),
     }
-
-
-def check_switch(name: str, value) -> bool:
-    if not isinstance(value, bool | np.bool_):
-        raise WrongType(f"{name} must be True or False, got {type(value).__name__}")
-    return bool(value)
 
 
 def check_sentences(name: str, value) -> list[list[str]]:

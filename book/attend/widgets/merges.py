@@ -5,6 +5,7 @@ import traitlets
 from attend.text import MARKS, Merge, PairCounts, words
 from attend.widgets.base import (
     Checked,
+    Text,
     Widget,
     WrongType,
     WrongValue,
@@ -44,7 +45,7 @@ class Merges(Widget):
 
     text = Checked("").tag(sync=True)
     step = Checked(0).tag(sync=True)
-    title = Checked("").tag(sync=True)
+    title = Text("").tag(sync=True)
     _marks = traitlets.Unicode(MARKS).tag(sync=True)
 
     def __init__(self, text, step=0, title=""):
@@ -88,12 +89,6 @@ class Merges(Widget):
     @traitlets.validate("step")
     def _check_step(self, proposal):
         return as_index("step", proposal["value"], len(self.learned()) + 1)
-
-    @traitlets.validate("title")
-    def _check_title(self, proposal):
-        if not isinstance(proposal["value"], str):
-            raise WrongType(f"title must be a string, got {type(proposal['value']).__name__}")
-        return proposal["value"]
 
     @traitlets.observe("text")
     def _keep_step(self, change):

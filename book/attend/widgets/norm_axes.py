@@ -5,6 +5,8 @@ import traitlets
 
 from attend.widgets.base import (
     Checked,
+    Flag,
+    Text,
     Widget,
     WrongType,
     WrongValue,
@@ -79,12 +81,12 @@ class NormAxes(Widget):
     tokens = Checked().tag(sync=True)
     norm = Checked("layer").tag(sync=True)
     groups = Checked(1).tag(sync=True)
-    inference = Checked(False).tag(sync=True)
-    with_padding = Checked(True).tag(sync=True)
+    inference = Flag(False).tag(sync=True)
+    with_padding = Flag(True).tag(sync=True)
     cell = Checked([0, 0, 0]).tag(sync=True)
     running_mean = Checked().tag(sync=True)
     running_var = Checked().tag(sync=True)
-    title = Checked("").tag(sync=True)
+    title = Text("").tag(sync=True)
 
     def __init__(
         self,
@@ -202,13 +204,6 @@ class NormAxes(Widget):
     def _check_groups(self, proposal):
         return check_groups(proposal["value"], len(self.x[0][0]))
 
-    @traitlets.validate("inference", "with_padding")
-    def _check_switch(self, proposal):
-        if not isinstance(proposal["value"], bool | np.bool_):
-            kind = type(proposal["value"]).__name__
-            raise WrongType(f"{proposal['trait'].name} must be True or False, got {kind}")
-        return bool(proposal["value"])
-
     @traitlets.validate("cell")
     def _check_cell(self, proposal):
         return check_cell(proposal["value"], np.shape(self.x))
@@ -216,12 +211,6 @@ class NormAxes(Widget):
     @traitlets.validate("running_mean", "running_var")
     def _check_average(self, proposal):
         return check_average(proposal["trait"].name, proposal["value"], len(self.x[0][0]))
-
-    @traitlets.validate("title")
-    def _check_title(self, proposal):
-        if not isinstance(proposal["value"], str):
-            raise WrongType(f"title must be a string, got {type(proposal['value']).__name__}")
-        return proposal["value"]
 
     def describe(self) -> str:
         B, T, D = np.shape(self.x)

@@ -5,6 +5,8 @@ import traitlets
 
 from attend.widgets.base import (
     Checked,
+    Flag,
+    Text,
     Widget,
     WrongType,
     WrongValue,
@@ -70,10 +72,10 @@ class PositionalEncoding(Widget):
     dimension = Checked(8).tag(sync=True)
     pinned = Checked().tag(sync=True)
     pairing = Checked("half").tag(sync=True)
-    alike = Checked(True).tag(sync=True)
+    alike = Flag(True).tag(sync=True)
     n_heads = Checked(8).tag(sync=True)
     head = Checked(0).tag(sync=True)
-    title = Checked("").tag(sync=True)
+    title = Text("").tag(sync=True)
     _vectors = traitlets.Bytes().tag(sync=True)
 
     def __init__(
@@ -226,12 +228,6 @@ class PositionalEncoding(Widget):
     def _check_pinned(self, proposal):
         return dimensions("pinned", proposal["value"], self.d_model)
 
-    @traitlets.validate("alike")
-    def _check_alike(self, proposal):
-        if not isinstance(proposal["value"], bool | np.bool_):
-            raise WrongType(f"alike must be True or False, got {type(proposal['value']).__name__}")
-        return bool(proposal["value"])
-
     @traitlets.validate("n_heads")
     def _check_n_heads(self, proposal):
         return as_index("n_heads", proposal["value"], MOST_HEADS + 1, first=1)
@@ -239,12 +235,6 @@ class PositionalEncoding(Widget):
     @traitlets.validate("head")
     def _check_head(self, proposal):
         return as_index("head", proposal["value"], self.n_heads)
-
-    @traitlets.validate("title")
-    def _check_title(self, proposal):
-        if not isinstance(proposal["value"], str):
-            raise WrongType(f"title must be a string, got {type(proposal['value']).__name__}")
-        return proposal["value"]
 
     @traitlets.observe("d_model", "n_positions", "n_heads")
     def _keep_choices_inside(self, change):

@@ -5,8 +5,8 @@ import traitlets
 
 from attend.widgets.base import (
     Checked,
+    Flag,
     Widget,
-    WrongType,
     as_choice,
     as_index,
     as_number,
@@ -46,7 +46,7 @@ class ScaledSoftmax(Widget):
 
     d_k = Checked(64).tag(sync=True)
     temperature = Checked(1.0).tag(sync=True)
-    scaled = Checked(True).tag(sync=True)
+    scaled = Flag(True).tag(sync=True)
     draw = Checked(0).tag(sync=True)
     _vectors = traitlets.Bytes().tag(sync=True)
     _shape = traitlets.List().tag(sync=True)
@@ -109,12 +109,6 @@ class ScaledSoftmax(Widget):
     @traitlets.validate("temperature")
     def _check_temperature(self, proposal):
         return as_number("temperature", proposal["value"], 0.1, 10)
-
-    @traitlets.validate("scaled")
-    def _check_scaled(self, proposal):
-        if not isinstance(proposal["value"], bool | np.bool_):
-            raise WrongType(f"scaled must be True or False, got {type(proposal['value']).__name__}")
-        return bool(proposal["value"])
 
     @traitlets.validate("draw")
     def _check_draw(self, proposal):

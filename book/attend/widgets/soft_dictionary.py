@@ -7,8 +7,8 @@ import traitlets
 
 from attend.widgets.base import (
     Checked,
+    Text,
     Widget,
-    WrongType,
     WrongValue,
     as_array,
     as_choice,
@@ -69,8 +69,8 @@ class SoftDictionary(Widget):
     query = Checked([0.0, 0.0]).tag(sync=True)
     temperature = Checked(1.0).tag(sync=True)
     score = Checked("distance").tag(sync=True)
-    unit = Checked("").tag(sync=True)
-    title = Checked("").tag(sync=True)
+    unit = Text("").tag(sync=True)
+    title = Text("").tag(sync=True)
 
     def __init__(
         self,
@@ -129,13 +129,6 @@ class SoftDictionary(Widget):
     @traitlets.validate("score")
     def _check_score(self, proposal):
         return as_choice("score", proposal["value"], SCORES)
-
-    @traitlets.validate("unit", "title")
-    def _check_text(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        if not isinstance(value, str):
-            raise WrongType(f"{name} must be a string, got {type(value).__name__}")
-        return value
 
     def describe(self) -> str:
         found = self.answer()

@@ -5,6 +5,8 @@ import traitlets
 
 from attend.widgets.base import (
     Checked,
+    Flag,
+    Text,
     Widget,
     WrongType,
     WrongValue,
@@ -69,8 +71,8 @@ class Unrolled(Widget):
     show = Checked("hidden").tag(sync=True)
     step = Checked(0).tag(sync=True)
     unit = Checked(0).tag(sync=True)
-    so_far = Checked(False).tag(sync=True)
-    title = Checked("").tag(sync=True)
+    so_far = Flag(False).tag(sync=True)
+    title = Text("").tag(sync=True)
     _kind = traitlets.Unicode().tag(sync=True)
     _words = traitlets.List().tag(sync=True)
     _gloss = traitlets.Dict().tag(sync=True)
@@ -160,18 +162,6 @@ class Unrolled(Widget):
     @traitlets.validate("unit")
     def _check_unit(self, proposal):
         return as_index("unit", proposal["value"], self._sizes[2])
-
-    @traitlets.validate("so_far")
-    def _check_so_far(self, proposal):
-        if not isinstance(proposal["value"], bool | np.bool_):
-            raise WrongType(f"so_far must be True or False, got {type(proposal['value']).__name__}")
-        return bool(proposal["value"])
-
-    @traitlets.validate("title")
-    def _check_title(self, proposal):
-        if not isinstance(proposal["value"], str):
-            raise WrongType(f"title must be a string, got {type(proposal['value']).__name__}")
-        return proposal["value"]
 
     def describe(self) -> str:
         value, word = self.shown()[self.step, self.unit], shorten(self.tokens[self.step], 40)
