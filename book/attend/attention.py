@@ -49,7 +49,7 @@ class AdditiveAttention(nn.Module):
 
     def __init__(self, d_query, d_key, d_hidden):
         super().__init__()
-        at_least_1(d_query=d_query, d_key=d_key, d_hidden=d_hidden)
+        checks.whole_numbers(d_query=d_query, d_key=d_key, d_hidden=d_hidden)
         self.d_query, self.d_key = d_query, d_key
         self.W = nn.Linear(d_query, d_hidden, bias=False)
         self.U = nn.Linear(d_key, d_hidden, bias=False)
@@ -79,7 +79,7 @@ class MultiplicativeAttention(nn.Module):
     def __init__(self, d_query, d_key=None, score="dot"):
         super().__init__()
         d_key = d_query if d_key is None else d_key
-        at_least_1(d_query=d_query, d_key=d_key)
+        checks.whole_numbers(d_query=d_query, d_key=d_key)
         luong_score(score, d_query, d_key)
         self.score, self.d_query, self.d_key = score, d_query, d_key
         if score == "general":
@@ -180,15 +180,8 @@ def one_mask(mask, bias, dtype):
 # ------------------------------------------------------- what may come in, and what is said if not
 
 
-def at_least_1(**sizes):
-    for name, value in sizes.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name}={value!r} must be a whole number, at least 1")
-
-
 def luong_score(score, d_query, d_key):
-    if score not in ("dot", "general", "concat"):
-        raise ValueError(f"score={score!r} must be one of dot, general, concat")
+    checks.one_of("score", score, ("dot", "general", "concat"))
     if score == "dot" and d_key != d_query:
         raise ValueError(f"score='dot' needs d_key={d_key} to be d_query={d_query}")
 

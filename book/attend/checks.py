@@ -116,6 +116,31 @@ def attention_mask(mask, scores_shape: tuple, device: torch.device) -> None:
         )
 
 
+def token_ids(name: str, ids, vocab: int, max_length: int, known: int = 0) -> None:
+    """`ids` must be a torch.long tensor [B, T] with at least one row and one word, numbers in 0 …
+    vocab − 1, and with the `known` words before them at most max_length words."""
+    if not isinstance(ids, torch.Tensor) or ids.dtype != torch.long:
+        got = ids.dtype if isinstance(ids, torch.Tensor) else type(ids).__name__
+        raise TypeError(f"{name} must be a tensor of torch.long, got {got}")
+    if ids.dim() != 2 or 0 in ids.shape:
+        raise ValueError(
+            f"{name} must have at least one row and one word [B, T], got shape {shape(ids)}"
+        )
+    if known + ids.shape[1] > max_length:
+        got = known + ids.shape[1]
+        raise ValueError(f"{name} must be at most max_length={max_length} words long, got {got}")
+    least, most = (int(number) for number in torch.aminmax(ids))
+    if least < 0 or most >= vocab:
+        wrong = least if least < 0 else most
+        raise ValueError(f"{name} must lie in 0 … {vocab - 1}, got {wrong}")
+
+
+def row_for_row(target, source) -> None:
+    """Each sentence must have its translation."""
+    if len(target) != len(source):
+        raise ValueError(f"target must have a row a source, {len(source)}, got {len(target)}")
+
+
 def heads(d_model: int, n_heads: int, dropout: float) -> None:
     """H heads of D/H numbers each, and a share of the weights to drop."""
     whole_numbers(d_model=d_model, n_heads=n_heads)

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn.functional import dropout, linear
 
+from attend import checks
 from attend.autograd import Tensor
 from attend.feedforward import Layer
 
@@ -189,7 +190,7 @@ class RNN(Recurrent):
 
     def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="tanh", **options):
         super().__init__(input_size, hidden_size, num_layers, **options)
-        self.nonlinearity = one_of("nonlinearity", nonlinearity, ("tanh", "relu"))
+        self.nonlinearity = checks.one_of("nonlinearity", nonlinearity, ("tanh", "relu"))
 
     def step(self, inputs, hidden, state):
         return (getattr(torch, self.nonlinearity)(inputs + hidden),)  # [B, D]
@@ -282,12 +283,6 @@ def size(name, value):
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name}={value!r} must be a whole number, at least 1")
     return int(value)
-
-
-def one_of(name, value, names):
-    if value not in names:
-        raise ValueError(f"{name}={value!r} must be one of {', '.join(names)}")
-    return value
 
 
 def rows(x, width):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from attend import checks
 from attend.attention import AdditiveAttention, MultiplicativeAttention, average
 from attend.recurrent import GRU, LSTM, RNN
 from attend.text import pad
@@ -183,42 +184,18 @@ def next_words(model, source, bos=2):
 
 
 def check_options(source_vocab, target_vocab, d_model, max_length, cell, attention, context):
-    sizes = {"source_vocab": source_vocab, "target_vocab": target_vocab, "d_model": d_model}
-    for name, value in {**sizes, "max_length": max_length}.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name}={value!r} must be a whole number, at least 1")
+    checks.whole_numbers(source_vocab=source_vocab, target_vocab=target_vocab)
+    checks.whole_numbers(d_model=d_model, max_length=max_length)
     if d_model % 2:
         raise ValueError(f"d_model={d_model} must be even: half of it for each direction")
-    options = (
-        ("cell", cell, tuple(CELLS)),
-        ("attention", attention, (None, "additive", *SCORES)),
-        ("context", context, CONTEXTS),
-    )
-    for name, value, allowed in options:
-        if value not in allowed:
-            raise ValueError(f"{name}={value!r} must be one of {', '.join(map(str, allowed))}")
-
-
-def check_ids(name, ids, vocab, max_length):
-    if not isinstance(ids, torch.Tensor) or ids.dtype != torch.long:
-        got = ids.dtype if isinstance(ids, torch.Tensor) else type(ids).__name__
-        raise TypeError(f"{name} must be a tensor of torch.long, got {got}")
-    if ids.dim() != 2 or 0 in ids.shape:
-        raise ValueError(
-            f"{name} must have at least one row and one word [B, T], got shape {list(ids.shape)}"
-        )
-    if ids.shape[1] > max_length:
-        raise ValueError(
-            f"{name} must be at most max_length={max_length} words long, got {ids.shape[1]}"
-        )
-    if ids.min() < 0 or ids.max() >= vocab:
-        wrong = int(ids.min()) if ids.min() < 0 else int(ids.max())
-        raise ValueError(f"{name} must lie in 0 … {vocab - 1}, got {wrong}")
+    checks.one_of("cell", cell, tuple(CELLS))
+    checks.one_of("attention", attention, (None, "additive", *SCORES))
+    checks.one_of("context", context, CONTEXTS)
 
 
 def check_source(encoder, source):
     """The number of words in each row [B]."""
-    check_ids("source", source, encoder.embed.num_embeddings, encoder.max_length)
+    checks.token_ids("source", source, encoder.embed.num_embeddings, encoder.max_length)
     there = source != encoder.pad  # [B, S]
     lengths = there.sum(dim=1)  # [B]
     if (lengths == 0).any():
@@ -230,6 +207,5 @@ def check_source(encoder, source):
 
 
 def check_target(model, target, source):
-    check_ids("target", target, model.embed.num_embeddings, model.encode.max_length)
-    if len(target) != len(source):
-        raise ValueError(f"target must have a row a source, {len(source)}, got {len(target)}")
+    checks.token_ids("target", target, model.embed.num_embeddings, model.encode.max_length)
+    checks.row_for_row(target, source)

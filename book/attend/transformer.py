@@ -109,21 +109,21 @@ class Transformer(nn.Module):
                 self.source_embedding.words.weight = self.out.weight
 
     def forward(self, source, target, return_weights=False):
-        check_ids("source", source, self.config.source_vocab, self.config)
-        check_target(target, source, self.config)
+        check_source(source, self.config)
+        check_pair(target, source, self.config)
         memory, encoder = self.read(source, return_weights)
         logits, decoder, cross = self.write(memory, source, target, return_weights)
         return (logits, Maps(encoder, decoder, cross)) if return_weights else logits
 
     def encode(self, source):
         """source [B, S] → memory [B, S, D]."""
-        check_ids("source", source, self.config.source_vocab, self.config)
+        check_source(source, self.config)
         return self.read(source)[0]
 
     def decode(self, memory, source, target, cache=None):
         """memory [B, S, D], source [B, S] for its padding, target [B, T] → logits [B, T, V]. With a
         `decoding.Cache`, target holds only the words that the cache does not know yet."""
-        check_ids("target", target, self.config.target_vocab, self.config, cache)
+        check_target(target, self.config, known=0 if cache is None else len(cache))
         return self.write(memory, source, target, cache=cache)[0]
 
     def read(self, source, return_weights=False):
@@ -202,29 +202,17 @@ def check_config(config):
                 raise ValueError(f"{token}={number} must lie in 0 … {vocab - 1} ({name}={vocab})")
 
 
-def check_ids(name, ids, vocab, config, cache=None):
-    if not isinstance(ids, torch.Tensor) or ids.dtype != torch.long:
-        got = ids.dtype if isinstance(ids, torch.Tensor) else type(ids).__name__
-        raise TypeError(f"{name} must be a tensor of torch.long, got {got}")
-    if ids.dim() != 2 or 0 in ids.shape:
-        raise ValueError(
-            f"{name} must have at least one row and one word [B, T], got shape {list(ids.shape)}"
-        )
-    length = ids.shape[1] + (0 if cache is None else len(cache))
-    if length > config.max_length:
-        raise ValueError(
-            f"{name} must be at most max_length={config.max_length} words long, got {length}"
-        )
-    least, most = (int(number) for number in torch.aminmax(ids))
-    if least < 0 or most >= vocab:
-        wrong = least if least < 0 else most
-        raise ValueError(f"{name} must lie in 0 … {vocab - 1}, got {wrong}")
+def check_source(source, config):
+    checks.token_ids("source", source, config.source_vocab, config.max_length)
 
 
-def check_target(target, source, config):
-    check_ids("target", target, config.target_vocab, config)
-    if len(target) != len(source):
-        raise ValueError(f"target must have a row a source, {len(source)}, got {len(target)}")
+def check_target(target, config, known=0):
+    checks.token_ids("target", target, config.target_vocab, config.max_length, known)
+
+
+def check_pair(target, source, config):
+    check_target(target, config)
+    checks.row_for_row(target, source)
     if config.bos is not None and not (target[:, 0] == config.bos).all():
         row = int((target[:, 0] != config.bos).nonzero()[0])
         raise ValueError(

@@ -2,7 +2,7 @@
 
     python -m attend.experiments.heads
 
-trains each from three seeds on 6,000 sentences of the phrasebook and writes heads.csv: how much a
+trains each from three seeds on 8,000 sentences of the phrasebook and writes heads.csv: how much a
 word gives to itself before training and after it, how far the heads of a layer are from each other
 and from those of another seed, what single heads do, and how many can be switched off.
 """

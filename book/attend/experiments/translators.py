@@ -14,11 +14,11 @@ import torch
 
 from attend.decoding import greedy
 from attend.experiments import provenance
-from attend.experiments.bottleneck import KINDS
+from attend.experiments.bottleneck import KINDS, bleu_by_split
 from attend.phrasebook import pairs
 from attend.seq2seq import Seq2Seq, translate
 from attend.transformer import Transformer, TransformerConfig
-from attend.translation import Batches, Codec, next_word_loss, score, train
+from attend.translation import Batches, Codec, next_word_loss, train
 
 TRANSLATORS = ("one vector", "attention", "Transformer")
 SIZES = {"d_model": 128, "n_heads": 4, "n_layers": 2, "d_ff": 512}
@@ -64,15 +64,6 @@ def writer_of(model):
     return greedy if isinstance(model, Transformer) else translate
 
 
-def examine(model, codec) -> dict[str, float]:
-    """BLEU by split and by quarter."""
-    whole = score(writer_of(model), model, codec, pairs("test"))
-    row = {"bleu": whole.bleu} | {f"quarter_{q}": b for q, b in enumerate(whole.quarters, 1)}
-    for split in ("test_long", "test_novel"):
-        row[split] = score(writer_of(model), model, codec, pairs(split)).bleu
-    return row
-
-
 def recurrent_rows(codec) -> list[dict]:
     """What bottleneck.csv knows of the recurrent translators on all the sentences."""
     rows, kinds = [], {kind: name for name, kind in RECURRENT.items()}
@@ -99,7 +90,8 @@ def main() -> None:
             seconds = time.process_time() - begun
             size = sum(parameter.numel() for parameter in model.parameters())
             about = {"sentences": len(some), "translator": kind, "parameters": size, "seed": seed}
-            found = {key: round(value, 4) for key, value in examine(model, codec).items()}
+            found = bleu_by_split(writer_of(model), model, codec)
+            found = {key: round(value, 4) for key, value in found.items()}
             rows.append({**about, "train_seconds": round(seconds), **found})
             print(rows[-1], flush=True)
     print(provenance.write("translators", rows, time.process_time() - started))
