@@ -12,6 +12,7 @@ import zlib
 from functools import lru_cache
 from typing import NamedTuple
 
+from attend.phrasebook.lexicon import SAID_WITH_Y
 from attend.phrasebook.writer import Writer
 
 DATASHEET = """
@@ -142,9 +143,9 @@ def held_out(source: list[str]) -> bool:
 
 
 def spell_articles(words: list[str]) -> list[str]:
-    """a book, an apple."""
+    """a book, an apple, a useful book: by the sound that follows, not the letter."""
     for i, word in enumerate(words):
-        if word == "a" and words[i + 1][0] in "aeiou":
+        if word == "a" and words[i + 1][0] in "aeiou" and words[i + 1] not in SAID_WITH_Y:
             words[i] = "an"
     return words
 

@@ -470,8 +470,8 @@ SENTENCES = {
     """,
     "have and want": """
     3 {who} 有=have {what:thing:owned.full} → {who} <have>/有 {what}
-    2 {who} 没=not 有=have {what:thing:owned.any} → {who} <don't>/没 have/有 {what}
-    1 {who:who:asked} 有=have {what:thing:owned.a} 吗=? ？=? → <do>/吗 {who} have/有 {what} ?/？
+    2 {who} 没=not 有=have {what:thing:owned+question.any} → {who} <don't>/没 have/有 {what}
+    1 {who:who:asked} 有=have {what:thing:owned+question.a} 吗=? ？=? → <do>/吗 {who} have/有 {what} ?/？
     3 {who} 要=want {what:thing:ordered.few} → {who} <want>/要 {what}
     1 {who} {when:time:past:maybe} 喝=drink 了=PAST {what:thing:hot+cool.many} → {who} drank/喝 {what} {when}
     1 {who} {when:time:past:maybe} 吃=eat 了=PAST {what:thing:dish.num} → {who} ate/吃 {what} {when}

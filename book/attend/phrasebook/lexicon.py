@@ -129,7 +129,7 @@ GROUPS = {  # groups of groups
     "judged": """machine clothes worn pairs vehicle furniture bag box reading show fruit cake flower
         painting dictionary song house street mountain tree transport knife question soup guitar door hot cool lake""",
     "priced": "clothes hat bag book magazine dictionary umbrella toy cake cup",
-    "owned": "machine vehicle pet horse umbrella house watch question",
+    "owned": "machine vehicle pet horse umbrella house watch",
     "ordered": "hot cool soup noodles cake sandwich dumpling",
     "taste": "horse fruit hot cool noodles dumpling cake sport music pet song novel show",
     "feared": "bear tiger dog bat",
@@ -200,7 +200,7 @@ WORDS = {
 # its object; rel, done = in a relative clause that says where a thing comes from, or what became of
 # it; use = may take such a thing; the forms of the object: a, the, one, few, many
 VERBS = """
-看 read        | person | reading | library home park café classroom garden | s | with use done
+看 read        | person | book magazine newspaper novel letter story | library home park café classroom garden | s | with use done
 看 watch       | person | show television | home | s | with use done
 看 see         | adult | doctor | hospital | - | a
 吃 eat         | person | food | restaurant home kitchen park | s | with use done
@@ -337,6 +337,7 @@ LONG_ADJECTIVES = {
     "famous", "beautiful", "expensive", "comfortable", "useful", "interesting", "boring",
     "difficult", "dangerous", "tired", "nervous", "slippery",
 }  # fmt: skip
+SAID_WITH_Y = {"useful", "university"}  # a useful book, though u is a vowel
 
 
 def plural(noun: str) -> str:
