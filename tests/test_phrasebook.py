@@ -17,11 +17,11 @@ from attend.text import tokenise
 # sha256 of canonical(pairs(split, seed=0)). A change of grammar changes them; print the new ones
 # with `python tests/test_phrasebook.py`, and read a hundred pairs before you accept them.
 CHECKSUMS = {
-    "train": "da4a8e25fdb4d71a573911774e6629b477d0358fbca435912b6aa5d4150265eb",
-    "valid": "301ba3169cbcc5aa69658018feb08b43dce6cd9f7e305084a0d54f23bb16058c",
-    "test": "99587cbf8c40a8e32f6b2a33464cf2bebcf22a0173e96f1c946f13b8026c3901",
-    "test_long": "c9305647ad71f1ebbc93c3c310c28704cf1ce57aae7acceb83e02aee78a8b798",
-    "test_novel": "82c74e93629114573ca2534b3269a0d4a72d2789b9f18c3153322f7af3fccb90",
+    "train": "c3957f7d001d53158284549f1200bc0e4bb1ee90b62d76071bd0df1650016114",
+    "valid": "d2965e6b989f67684119264e848fa1935430b13c7f0f40e2e02778fdc220b13f",
+    "test": "839dcd24e10a39d087f4034a42427b15e97e4f8b6211939809b3b51c166a42c1",
+    "test_long": "f02e60cf70fe3090d537eeeddc1c60f949a062499bf890b026839f22ebbb97cc",
+    "test_novel": "49e5e7aee542ab6f98eeeebc42eea852eaca64522bb2d770a03868b8f99e74d2",
 }
 
 

@@ -403,6 +403,7 @@ SENTENCES = {
     "yes or no": """
     4 {who:who:asked} {when:time:past:maybe} {where} {verb:act:past} 了=PAST {what:object:full} 吗=? ？=? → did/吗 {who} {base} {what} {where} {when} ?/？
     3 {who:who:asked} {when:time:past} {with} {where} {verb:act:bare} {what:object:a} 了=PAST 吗=? ？=? → did/吗 {who} {base} {what} {where} {with} {when} ?/？
+    1 {who:who:asked} 找到=find {what:thing:small.my} 了=PAST 吗=? ？=? → did/吗 {who} find/找到 {what} ?/？
     4 {who:who:asked} {when:time:future} 会=will {with} {where} {verb:act:future} {what:object:plan} 吗=? ？=? → will/会 {who} {base} {what} {where} {with} {when} ?/？
     4 {who:who:asked} {often:word:often} {where} {verb:act:habit} {what:object:gen} 吗=? ？=? → <do>/吗 {who} {often} {base} {what} {where} ?/？
     3 {who:who:asked} 会=can {verb:act:can} {what:object:gen} 吗=? ？=? → can/会 {who} {base} {what} ?/？
