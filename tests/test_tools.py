@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 
@@ -11,8 +12,10 @@ import nbformat
 import pytest
 import vendor
 import weave
+import widget_files
 
 from attend.claims import claim
+from attend.widgets import AttentionHeatmap
 from conftest import ROOT
 
 MODULE = '''"""A module."""
@@ -184,7 +187,8 @@ import pages, vendor
 vendor.FOLDER = pathlib.Path(sys.argv[1])
 config = types.SimpleNamespace(html_static_path=[])
 pages.scripts(None, config)
-print(json.dumps([config.nb_ipywidgets_js, config.mathjax_path, config.html_static_path]))
+static = [pathlib.Path(folder) == vendor.STATIC for folder in config.html_static_path]
+print(json.dumps([config.nb_ipywidgets_js, config.mathjax_path, static]))
 """
     command = [sys.executable, "-c", code, str(tmp_path / "none")]
     environment = {"PATH": str(tmp_path), "PYTHONUTF8": "1"}
@@ -196,7 +200,7 @@ print(json.dumps([config.nb_ipywidgets_js, config.mathjax_path, config.html_stat
         "pages: npm is not installed; the pages will load their scripts from https://"
     )
     scripts, mathjax, static = json.loads(settings)
-    assert mathjax.endswith("npm/mathjax@3.2.2/es5/tex-chtml.js") and static == []
+    assert mathjax.endswith("npm/mathjax@3.2.2/es5/tex-chtml.js") and static == [True]
     assert scripts["widgets.js"]["data-manager"].endswith("@jupyter-widgets/html-manager@1.0.15")
 
 
@@ -223,5 +227,56 @@ print("0 added, 0 changed" not in said.getvalue())
         return run.stdout.strip() == "True"
 
     assert reads() and not reads()
-    (tmp_path / "book" / "attend" / "new.js").write_text("export const a = 1;\n")
+    (tmp_path / "book" / "attend" / "new.py").write_text("a = 1\n")
     assert reads() and not reads()
+    (tmp_path / "book" / "attend" / "new.js").write_text("export const a = 1;\n")
+    assert not reads()
+
+
+@pytest.fixture
+def heatmap_state():
+    """What a page embeds of one of the book's widgets: its whole state, as a kernel sends it."""
+    widget = AttentionHeatmap([[1.0]], ["word"])
+    return {
+        "state": {
+            "layout": {"model_module": "@jupyter-widgets/base", "state": {}},
+            "map": {"model_module": "anywidget", "state": widget.get_state()},
+        }
+    }
+
+
+def test_a_page_names_the_files_of_its_widgets_and_keeps_the_rest_of_their_state(heatmap_state):
+    traits = heatmap_state["state"]["map"]["state"]
+    before = dict(traits)
+    assert widget_files.lighten(heatmap_state) == ["common", "attention_heatmap"]
+    assert traits.pop("_module") == "attention_heatmap"
+    assert traits == {name: before[name] for name in before if name not in ("_esm", "_css")}
+
+
+def test_a_page_with_another_widget_keeps_scripts_in_its_state(heatmap_state):
+    heatmap_state["state"]["slider"] = {"model_module": "@jupyter-widgets/controls", "state": {}}
+    heatmap_state["state"]["map"]["state"]["_esm"] = "// as it was when the chapter ran"
+    assert widget_files.lighten(heatmap_state) == []
+    assert heatmap_state["state"]["map"]["state"]["_esm"] == AttentionHeatmap._esm
+
+
+def test_a_readers_own_widget_keeps_its_script(heatmap_state):
+    heatmap_state["state"]["map"]["state"]["_anywidget_id"] = "__main__.Mine"
+    assert widget_files.lighten(heatmap_state) == []
+    assert heatmap_state["state"]["map"]["state"]["_esm"] == AttentionHeatmap._esm
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node to read the scripts with")
+def test_every_widget_stands_as_a_classic_script(tmp_path):
+    """Read as a page reads them, one after another; each puts its render function where the host
+    looks."""
+    widget_files.stage(tmp_path)
+    names = [path.stem for path in widget_files.WIDGETS.glob("*.js") if path.stem != "common"]
+    code = "const vm = require('vm'), fs = require('fs'); globalThis.self = globalThis;"
+    code += "globalThis.document = { createElement: () => ({ getContext: () => ({}) }) };"
+    for name in ["common", *names]:
+        path = json.dumps(str(tmp_path / f"{name}.js"))
+        code += f"vm.runInThisContext(fs.readFileSync({path}, 'utf8'));"
+    code += "console.log(Object.keys(attendWidgets).filter(n => attendWidgets[n].render).join())"
+    done = subprocess.run(["node", "-e", code], capture_output=True, text=True)
+    assert done.stdout.strip().split(",") == names, done.stderr

@@ -1,6 +1,7 @@
 // Brings a page's widgets to life from the state stored in it, with no kernel behind them.
 //
-// The book's own widgets are anywidgets: a module that draws a model into an element. This file is all they need.
+// The book's own widgets are anywidgets: a module that draws a model into an element. This file is all they need;
+// their modules stand on `attendWidgets`, put there by scripts that all pages share (tools/widget_files.py).
 // A page that holds any other kind of ipywidget gets the full widget manager (require.js, html-manager) instead.
 (function () {
   "use strict";
@@ -71,7 +72,7 @@
     const { signal } = new AbortController();
     const state = definitions[id].state;
     dress(state._css);
-    let { default: widget } = await load(state._esm);
+    let widget = state._module ? self.attendWidgets[state._module] : (await load(state._esm)).default;
     if (typeof widget === "function") widget = await widget();
     if (!models.has(id)) {
       const model = new Model(restored(definitions[id]));
