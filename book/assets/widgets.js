@@ -82,7 +82,20 @@
     const el = document.createElement("div");
     script.replaceWith(el);
     await widget.render?.({ model: models.get(id), el, signal });
+    el.closest(".widget-place")?.classList.add("mounted"); // it needs no height held free any more
   }
+
+  /** Of some elements the one nearest to the middle of the window: the reader's eyes are there. */
+  function nearest(elements) {
+    const middle = innerHeight / 2;
+    const away = (element) => {
+      const { top, bottom } = element.parentElement.getBoundingClientRect();
+      return Math.max(top - middle, middle - bottom, 0);
+    };
+    return elements.reduce((best, element) => (away(element) < away(best) ? element : best));
+  }
+
+  const breath = () => new Promise((resolve) => setTimeout(resolve)); // the page may paint and answer
 
   function fetchScript(src, data = {}) {
     return new Promise((resolve, reject) => {
@@ -113,7 +126,13 @@
     const kinds = Object.values(definitions).map((definition) => definition.model_module);
     if (!kinds.every((kind) => PLAIN.has(kind))) return fullManager();
     const models = new Map();
-    for (const script of document.querySelectorAll(VIEW)) await mount(script, models, definitions);
+    const waiting = new Set(document.querySelectorAll(VIEW));
+    while (waiting.size) {
+      const script = nearest([...waiting]);
+      waiting.delete(script);
+      await mount(script, models, definitions);
+      await breath();
+    }
   }
 
   start();

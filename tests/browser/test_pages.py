@@ -1,8 +1,13 @@
 """Every page of the book: whole, quiet, within its width, and every widget on it alive."""
 
+import re
+from collections import Counter
+
 import nbformat
 import pytest
 import yaml
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from conftest import ROOT, SITE
 
@@ -51,6 +56,12 @@ def answers_pointer(page, widget) -> bool:
     return False
 
 
+BOXES = """() => [...document.querySelectorAll('article .katex-html')].map((formula) => {
+  const box = formula.getBoundingClientRect();
+  return [box.width, box.height];
+})"""
+
+
 @pytest.mark.parametrize("width, theme", SCREENS)
 @pytest.mark.parametrize("path", PAGES)
 def test_page_stands(visit, path, width, theme):
@@ -75,15 +86,95 @@ def test_every_widget_answers(visit, path, width):
         assert answers_pointer(page, widget), f"{name} does not answer the pointer"
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_mathematics_is_set(visit, name):
+def formulas(name) -> tuple[int, int]:
+    """How many formulas the source of a chapter has: in its lines, and on lines of their own."""
     chapter = ROOT / f"{name}.ipynb"
     cells = nbformat.read(chapter, as_version=4).cells if chapter.is_file() else []
-    if not any("$" in cell.source for cell in cells if cell.cell_type == "markdown"):
-        pytest.skip("no formula on this page")
-    page = visit(f"{name}.html")
-    page.wait_for_selector("mjx-container", timeout=15_000)
-    assert page.locator("mjx-merror").count() == 0
+    reader = MarkdownIt().use(dollarmath_plugin).enable("table")
+    counts = Counter()
+    for cell in cells:
+        for token in reader.parse(cell.source) if cell.cell_type == "markdown" else []:
+            counts.update(part.type for part in (token, *(token.children or [])))
+    return counts["math_inline"], counts["math_block"]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_mathematics_is_set(visit, name):
+    """Every formula of the source, for the eye and for the ear, by no script of the page's."""
+    inline, display = formulas(name)
+    page = visit(f"{name}.html", width=360)
+    article = page.locator("article.bd-article")
+    assert article.locator("span.math > .katex").count() == inline
+    assert article.locator("div.math > .katex-display").count() == display
+    assert article.locator(".katex math").count() == inline + display
+    assert page.locator(".katex-error, mjx-container").count() == 0
+    assert page.evaluate("typeof window.MathJax") == "undefined"
+    if inline:
+        assert page.evaluate("document.fonts.check('16px KaTeX_Math')")
+        boxes = page.evaluate(BOXES)
+        assert all(width > 0 and height > 0 for width, height in boxes)
+
+
+ICON = re.compile(r'class="([^"]*\bfa-[^"]*)"')
+STYLES = {"fa-solid", "fa-brands", "fa-regular", "fa-lg"}
+
+
+def test_every_icon_of_the_pages_is_in_the_small_stylesheet():
+    css = (SITE / "_static" / "icons.css").read_text(encoding="utf8")
+    used = set()
+    for path in SITE.rglob("*.html"):
+        for classes in ICON.findall(path.read_text(encoding="utf8")):
+            used |= {name for name in classes.split() if name.startswith("fa-")}
+    assert {"fa-bars", "fa-rocket", "fa-sun"} <= used
+    for name in used - STYLES:
+        assert f".{name}::before" in css, f"{name}: name it in tools/icons.py"
+
+
+@pytest.mark.parametrize("path", ["book/index.html", "book/11_self_attention.html"])
+def test_icons_are_drawn(visit, path):
+    page = visit(path)
+    page.wait_for_function("document.fonts.check('16px \"Font Awesome 6 Free\"', '\uf0c9')")
+    icons = page.locator(".fas, .fa-solid, .fab, .fa-brands").all()
+    assert len(icons) > 8
+    for icon in icons:
+        assert icon.evaluate("e => getComputedStyle(e, '::before').content") not in ("none", "")
+
+
+# How far things moved under the reader's eyes, all in all; from the first paint on.
+SHIFT = """() => new Promise((resolve) => {
+  let sum = 0;
+  const add = (shift) => { sum += shift.hadRecentInput ? 0 : shift.value; };
+  const seen = (list) => list.getEntries().forEach(add);
+  new PerformanceObserver(seen).observe({type: 'layout-shift', buffered: true});
+  setTimeout(() => resolve(sum), 400);
+})"""
+RESERVED = """() => [...document.querySelectorAll('.widget-place')].map((place) => [
+    parseFloat(getComputedStyle(place).getPropertyValue('--reserved')),
+    place.getBoundingClientRect().height])"""
+
+
+@pytest.mark.parametrize("anchor", ["", "#exercises"])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_moves_as_the_page_comes_to_life(visit, path, width, anchor):
+    page = visit(path + anchor, width)
+    for reserved, height in page.evaluate(RESERVED):
+        assert abs(reserved - height) <= 4, (
+            "a widget's height changed: make heights, then make html"
+        )
+    assert page.evaluate(SHIFT) <= 0.01
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_still_pictures_stand_where_no_script_runs(visit, path):
+    views = (SITE / path).read_text(encoding="utf8").count("jupyter.widget-view+json")
+    page = visit(path, scripts=False)
+    pictures = page.locator(".widget-place img")
+    assert page.locator(".widget-place").count() == pictures.count() == views
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        assert len(picture.get_attribute("alt")) > 20
+        assert picture.bounding_box()["height"] > 50
 
 
 def test_pages_carry_no_foreign_address():

@@ -1,0 +1,54 @@
+"""`make heights`: how high each widget of the built pages stands, at each width of the screen.
+
+Run it when a widget has grown, or a chapter has got another one; then build the pages again. A test
+says when it is needed: places.py holds these heights free.
+"""
+
+import json
+import sys
+
+import yaml
+from places import HEIGHTS, ROOT, WIDTHS
+
+sys.path.insert(0, str(ROOT))
+from benchmarks.pages import browser_on  # Chromium as the browser tests have it
+
+WAITING = "() => !document.querySelector('.widget-place:not(.mounted)')"
+MEASURE = """() => new Promise((resolve) => setTimeout(() => {
+  const places = [...document.querySelectorAll('.widget-place')];
+  resolve(places.map((place) => place.getBoundingClientRect().height));
+}, 250))"""
+
+
+def names() -> list[str]:
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
+    return [toc["root"], *(e["file"] for part in toc["parts"] for e in part["chapters"])]
+
+
+def measured(page, address: str, name: str) -> list[list[int]]:
+    """For each widget of a page its heights at WIDTHS, rounded up."""
+    columns = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if not columns:
+            page.goto(f"{address}/{name}.html", wait_until="load")
+            page.wait_for_function(WAITING)
+        columns.append([-int(-height // 1) for height in page.evaluate(MEASURE)])
+    return [list(heights) for heights in zip(*columns, strict=True)]
+
+
+def main() -> None:
+    with browser_on(ROOT / "_build" / "html") as (browser, address):
+        page = browser.new_page()
+        found = {name: measured(page, address, name) for name in names()}
+    lines = (
+        f" {json.dumps(name)}: [\n  " + ",\n  ".join(map(json.dumps, rows)) + "\n ]"
+        for name, rows in found.items()
+        if rows
+    )
+    HEIGHTS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf8")
+    print(f"heights: {sum(map(len, found.values()))} widgets on {len(found)} pages measured")
+
+
+if __name__ == "__main__":
+    main()
