@@ -18,8 +18,8 @@ from pathlib import Path
 
 import nbformat
 
-from benchmarks.pages import FOLLOW, browser_on, p50_p95
-from benchmarks.table import ROOT
+from benchmarks.browser import SITE, browser_on
+from benchmarks.pages import FOLLOW, p50_p95
 
 STEPS = 20
 CELL = """
@@ -144,7 +144,7 @@ def in_the_page(browser, address) -> list[float]:
 
 
 def rows():
-    with browser_on(ROOT / "_build" / "html") as (browser, address):
+    with browser_on(SITE) as (browser, address):
         ours = in_the_page(browser, address)
         yield "PositionalEncoding, in the page", p50_p95(ours), "p95 ≤ 16.7 ms"
         usual = through_a_kernel(browser)

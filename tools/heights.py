@@ -11,9 +11,9 @@ import yaml
 from places import HEIGHTS, ROOT, WIDTHS
 
 sys.path.insert(0, str(ROOT))
-from benchmarks.pages import browser_on  # Chromium as the browser tests have it
+from benchmarks.browser import MOUNTED, SITE, browser_on
 
-WAITING = "() => !document.querySelector('.widget-place:not(.mounted)')"
+PATIENCE_MS = 180_000  # the machine may be busy
 MEASURE = """() => new Promise((resolve) => setTimeout(() => {
   const places = [...document.querySelectorAll('.widget-place')];
   resolve(places.map((place) => place.getBoundingClientRect().height));
@@ -27,19 +27,21 @@ def names() -> list[str]:
 
 def measured(page, address: str, name: str) -> list[list[int]]:
     """For each widget of a page its heights at WIDTHS, rounded up."""
+    print(f"heights: {name}", flush=True)
     columns = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         if not columns:
             page.goto(f"{address}/{name}.html", wait_until="load")
-            page.wait_for_function(WAITING)
+            page.wait_for_function(MOUNTED)
         columns.append([-int(-height // 1) for height in page.evaluate(MEASURE)])
     return [list(heights) for heights in zip(*columns, strict=True)]
 
 
 def main() -> None:
-    with browser_on(ROOT / "_build" / "html") as (browser, address):
+    with browser_on(SITE) as (browser, address):
         page = browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         found = {name: measured(page, address, name) for name in names()}
     lines = (
         f" {json.dumps(name)}: [\n  " + ",\n  ".join(map(json.dumps, rows)) + "\n ]"
