@@ -10,7 +10,7 @@ export TQDM_DISABLE := 1
 html execute unit chapters: export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book html lab test unit chapters browser lint bench weave execute lock clean
+.PHONY: help book html lab test unit chapters browser lint bench weave execute heights lock clean
 
 help: ## what each target does
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ test: lint unit chapters browser ## everything above: what CI runs
 
 bench: html ## seconds, bytes and milliseconds, measured on this machine
 	$(BIN)/python -m benchmarks
+
+heights: html ## measure the widgets' heights, for which the pages keep room (then: make html)
+	$(BIN)/python tools/heights.py
 
 lock: ## resolve pyproject.toml anew for Python 3.10 to 3.13 and write requirements.txt (needs uv)
 	$(PYTHON) tools/lock.py

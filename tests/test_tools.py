@@ -7,8 +7,11 @@ import shutil
 import subprocess
 import sys
 
+import icons
 import ledger
+import mathematics
 import nbformat
+import places
 import pytest
 import road
 import vendor
@@ -302,3 +305,79 @@ def test_a_chapter_on_the_road_says_how_long_it_takes(tmp_path):
     nbformat.write(silent, tmp_path / "01_silent.ipynb")
     with pytest.raises(ValueError, match="must say its title and how long"):
         road.about(tmp_path / "01_silent.ipynb")
+
+
+@pytest.fixture(scope="module")
+def katex():
+    if not shutil.which("node"):
+        pytest.skip("no node: formulas are left to the reader's browser")
+    try:
+        vendor.vendor()
+    except OSError as error:
+        pytest.skip(f"no KaTeX: {error}")
+
+
+def test_formulas_are_set_for_the_eye_and_for_the_ear(katex):
+    inline = mathematics.render(r"\frac{1}{2} < \text{one}", display=False)
+    assert 'class="katex-html" aria-hidden="true"' in inline and "<mfrac>" in inline
+    assert "katex-display" not in inline and "<script" not in inline
+    rows = r"\begin{aligned} a &= b \\ c &= d \end{aligned}"
+    assert "katex-display" in mathematics.render(rows, display=True)
+    assert inline == mathematics.render(r"\frac{1}{2} < \text{one}", display=False)
+
+
+def test_a_formula_that_cannot_be_set_says_why_and_the_next_one_is_set(katex):
+    with pytest.raises(mathematics.CannotBeSet, match=r"Undefined control sequence: \\softmax"):
+        mathematics.render(r"\softmax(x)", display=False)
+    assert "katex" in mathematics.render("x", display=False)
+
+
+def test_a_build_names_the_chapter_of_a_formula_that_cannot_be_set(katex, tmp_path):
+    (tmp_path / "index.rst").write_text("Title\n=====\n\n:math:`a_b` and :math:`\\nosuch`\n")
+    build = """
+import io, pathlib, sys
+sys.path.insert(0, "tools")
+import mathematics
+from sphinx.application import Sphinx
+root, warned = sys.argv[1], io.StringIO()
+folders = [root, None, root + "/out", root + "/trees"]
+settings = {"html_theme": "basic"}
+app = Sphinx(*folders, "html", settings, status=io.StringIO(), warning=warned)
+mathematics.set_here(app)
+app.build()
+print(warned.getvalue())
+print(pathlib.Path(root, "out", "index.html").read_text(encoding="utf8"))
+"""
+    command = [sys.executable, "-c", build, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "index.rst:4: WARNING: this formula cannot be set: \\nosuch" in done.stdout
+    assert done.stdout.count('class="katex-html"') == 1 and "katex.min.css" in done.stdout
+
+
+def test_the_stylesheet_of_icons_is_small_and_has_each_of_them():
+    css = icons.stylesheet()
+    assert len(css) < 15_000 and css.count("@font-face") == 2 and "http" not in css[400:]
+    for name in (*icons.SOLID, *icons.BRANDS):
+        assert f".fa-{name}::before" in css
+    assert icons.code_points()["pencil-alt"] == icons.code_points()["pencil"] == "\uf303"
+
+
+def test_the_height_of_every_place_is_known_at_every_width():
+    css, known = places.css(), places.heights()
+    assert known, "make heights"
+    for rows in known.values():
+        for row in rows:
+            assert len(row) == len(places.WIDTHS) and min(row) > 50
+    for width in places.WIDTHS:
+        assert f"var(--at-{width}, " in css and f"--at-{width}: " in places.place(row)
+
+
+def test_pictures_say_how_large_they_are(tmp_path):
+    svg, png, other = tmp_path / "a.svg", tmp_path / "b.png", tmp_path / "c.gif"
+    svg.write_text(
+        '<?xml version="1.0"?>\n<svg height="36pt" width="72pt" viewBox="0 0 1 1"></svg>'
+    )
+    png.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\0\0\0\x07\0\0\0\x05")
+    other.write_bytes(b"GIF")
+    assert [places.size(path) for path in (svg, png, other)] == [(96, 48), (7, 5), None]
