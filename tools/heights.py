@@ -1,14 +1,15 @@
 """`make heights`: how high each widget of the built pages stands, at each width of the screen.
 
 Run it when a widget has grown, or a chapter has got another one; then build the pages again. A test
-says when it is needed: places.py holds these heights free.
+says when it is needed: places.py holds these heights free. With names of pages behind it
+(book/11_self_attention) only those are measured again.
 """
 
 import json
 import sys
 
 import yaml
-from places import HEIGHTS, ROOT, WIDTHS
+from places import HEIGHTS, ROOT, WIDTHS, heights
 
 sys.path.insert(0, str(ROOT))
 from benchmarks.browser import MOUNTED, SITE, browser_on
@@ -35,22 +36,24 @@ def measured(page, address: str, name: str) -> list[list[int]]:
             page.goto(f"{address}/{name}.html", wait_until="load")
             page.wait_for_function(MOUNTED)
         columns.append([-int(-height // 1) for height in page.evaluate(MEASURE)])
-    return [list(heights) for heights in zip(*columns, strict=True)]
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
-def main() -> None:
+def main(chosen: list[str]) -> None:
+    found = heights()
     with browser_on(SITE) as (browser, address):
         page = browser.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        found = {name: measured(page, address, name) for name in names()}
+        for name in chosen or names():
+            found[name] = measured(page, address, name)
     lines = (
         f" {json.dumps(name)}: [\n  " + ",\n  ".join(map(json.dumps, rows)) + "\n ]"
-        for name, rows in found.items()
-        if rows
+        for name in names()
+        if (rows := found.get(name))
     )
     HEIGHTS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf8")
     print(f"heights: {sum(map(len, found.values()))} widgets on {len(found)} pages measured")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
