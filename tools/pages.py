@@ -6,6 +6,7 @@
   MathJax sets them in the reader's browser. The theme's icons are a small stylesheet (icons.py).
 * The widgets' scripts and styles are files that all pages share: see widget_files.py. Each widget
   and picture has its place on the page before it comes: see places.py.
+* Each chapter can be had without its solutions: see exercises.py.
 * Sphinx and jupyter-cache decide by a chapter's own file whether to read and run it again. The
   chapters also depend on the code in book/attend and on the pinned packages: when those change, all
   are read and run again; when a widget's script or style does, all are written again.
@@ -16,6 +17,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import exercises
 import icons
 import mathematics
 import places
@@ -96,5 +98,7 @@ def setup(app):
     app.connect("config-inited", forget_stale_outputs)
     app.add_post_transform(places.WidgetPlaces)
     app.connect("html-page-context", places.size_images)
+    app.connect("config-inited", exercises.hand_out)
+    app.connect("html-page-context", exercises.offer, priority=600)  # after the theme's buttons
     app.connect("html-page-context", share, priority=900)  # after the state is on the page
     return {"parallel_read_safe": True, "parallel_write_safe": True}
