@@ -214,3 +214,10 @@ def test_text_enters_pages_as_text():
         text = script.read_text(encoding="utf8")
         for word in FORBIDDEN:
             assert not re.search(word, text), f"{script.name} uses {word}"
+
+
+def test_stylesheets_close_what_they_open():
+    """A lost brace nests all that follows, and no browser complains."""
+    for sheet in BOOK.rglob("*.css"):
+        text = sheet.read_text(encoding="utf8")
+        assert text.count("{") == text.count("}"), sheet.name
