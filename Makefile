@@ -34,9 +34,10 @@ book: html ## build the pages, serve them on loopback and print the address
 lab: $(READY) ## JupyterLab on the chapters
 	TQDM_DISABLE= $(BIN)/jupyter lab book
 
-weave: $(READY) ## rewrite what is derived: the chapters' woven cells, book/claims.md
+weave: $(READY) ## rewrite what is derived: the chapters' woven cells, claims.md, references.md
 	$(BIN)/python tools/weave.py
 	$(BIN)/python tools/ledger.py
+	$(BIN)/python tools/references.py
 
 execute: $(READY) weave ## run the chapters and store their outputs (CHAPTERS=book/11_self_attention.ipynb for one)
 	$(BIN)/python tools/execute.py $(CHAPTERS)
@@ -44,6 +45,7 @@ execute: $(READY) weave ## run the chapters and store their outputs (CHAPTERS=bo
 lint: $(READY)
 	$(BIN)/python tools/weave.py --check
 	$(BIN)/python tools/ledger.py --check
+	$(BIN)/python tools/references.py --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 

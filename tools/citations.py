@@ -7,6 +7,7 @@ links when a page is written.
 
 import hashlib
 import re
+from pathlib import Path
 
 from docutils import nodes
 from references import BOOK, YEAR, by_name, citations, decide, titled, works
@@ -78,8 +79,9 @@ def link_works(app, doctree, docname) -> None:
 def read_works(app, config) -> None:
     """Another list, or another way of finding its works, and every page is written again."""
     app.attend_works = works()
-    sources = (BOOK / "references.bib", BOOK.parent / "tools" / "references.py", __file__)
-    contents = b"".join(open(path, "rb").read() for path in sources)
+    here = Path(__file__)
+    sources = (BOOK / "references.bib", here.with_name("references.py"), here)
+    contents = b"".join(path.read_bytes() for path in sources)
     config.attend_references = hashlib.sha256(contents).hexdigest()
 
 

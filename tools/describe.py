@@ -1,5 +1,6 @@
 """A Sphinx extension: each page says in its head what it is, for search engines and for those who
-share a link. The words are the page's own first paragraph.
+share a link. The words are the page's own first paragraph. The search page gets a script that does
+the same for what it finds.
 """
 
 import html
@@ -26,6 +27,8 @@ def first_words(doctree) -> str:
 
 
 def describe(app, pagename, templatename, context, doctree) -> None:
+    if pagename == "search":
+        app.add_js_file("search.js")  # book/assets/search.js, on this page only
     if doctree is None:
         return
     title = next((node.astext() for node in doctree.findall(nodes.title)), app.config.html_title)

@@ -26,12 +26,14 @@ NAME = rf"(?:(?:[A-ZÀ-ÞŁ][\w-]*\w|(?:[A-ZÀ-ÞŁ]\.[ -]?)+) )?{WORD}"
 YEAR = r"(?:1[89]|20)\d\d\b"
 # "Vaswani and others (2017", "Hubel and Wiesel (1959, 1962", "Elman's network (1990",
 # "Linnainmaa's master's thesis (Helsinki, 1970", "Bengio, Simard and Frasconi proved in 1994".
-NAMES = rf"(?P<names>{NAME}(?:, {NAME})*(?:,? (?:and|&) (?P<last>others\b|{NAME})| (?P<al>et al\.))?)"
+LAST = rf"(?:,? (?:and|&) (?P<last>others\b|{NAME})| (?P<al>et al\.))"
+NAMES = rf"(?<!\w)(?P<names>{NAME}(?:, {NAME})*{LAST}?)"
 YEARS = rf"(?P<years>{YEAR}(?:(?:, | and ){YEAR})*)"
 OWNED = r"(?:['’]s?(?: [a-z][a-z'’-]*){0,3})?"
-CITED = re.compile(rf"(?<!\w){NAMES}(?:{OWNED}(?:, | \((?:[A-Z]\w+, )?)|{OWNED}(?: [a-z]+){{0,5}} in ){YEARS}")
+BETWEEN = r"(?:, | \((?:[A-Z]\w+, )?|(?: [a-z]+){0,5} in )"
+CITED = re.compile(NAMES + OWNED + BETWEEN + YEARS)
 # In docstrings there is no comma: "Source: Elman 1990".
-SOURCE = re.compile(rf"(?<!\w){NAMES}{OWNED},? \(?{YEARS}")
+SOURCE = re.compile(NAMES + OWNED + r",? \(?" + YEARS)
 TITLE = re.compile(rf"\*(?P<title>(?:[^*\\\n]|\\.)+)\*(?P<year> \({YEAR})?")
 # Before a year, these are no names of authors.
 NOBODY = {"In", "Since", "By", "Munich", "Helsinki", "ICLR", "Google", "Copyright", "Chapter"}
@@ -156,7 +158,7 @@ def by_name(text: str, known: dict[str, Work]) -> list[Mention]:
 
 
 def titled(title: str, year: str, known: dict[str, Work]) -> tuple[str, ...]:
-    """The works of this title; without a year it must be the whole title, of three words or more."""
+    """The works of this title; without a year it must be all of it, and three words or more."""
     if not year and len(plain(title).split()) < 3:
         return ()
     return tuple(
@@ -172,6 +174,13 @@ def prose(source: str) -> str:
     return re.sub(r"`[^`\n]*`|(?<!\\)\$[^$\n]*(?<!\\)\$|\]\([^)]*\)", " ", source)
 
 
+def said_of(work: Work, before: str) -> bool:
+    """Whether the names before a title, if there are any, are those of its authors."""
+    before = re.split(r"[;\n]", before)[-1]
+    given = re.search(r"[A-ZÀ-ÞŁ]\. ", before) and work.surnames
+    return not given or bool(re.search(rf"\b{work.surnames[0]}", plain(before)))
+
+
 def named_in(
     text: str, known: dict[str, Work], code: bool = False
 ) -> tuple[list[str], list[Mention], list[str]]:
@@ -181,12 +190,10 @@ def named_in(
     for match in () if code else TITLE.finditer(text):
         year = (match["year"] or "")[2:]
         found = titled(match["title"], year, known)
-        before = re.split(r"[;\n]", text[: match.start()])[-1]
         if year and not found:
             faults.append(f"*{match['title']}* ({year}) is not in references.bib")
-        elif year and known[found[0]].authors and re.search(r"[A-Z]\. ", before):
-            if not re.search(rf"\b{known[found[0]].surnames[0]}", plain(before)):
-                faults.append(f"*{match['title']}* is by {known[found[0]].authors[0]}")
+        elif year and not said_of(known[found[0]], text[: match.start()]):
+            faults.append(f"*{match['title']}* is by {known[found[0]].authors[0]}")
         keys += found[:1]
     for mention in citations(text, known, code) + by_name(text, known):
         if not mention.keys:
