@@ -5,7 +5,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const page = new DOMParser().parseFromString(source, "text/html");
     const article = page.querySelector("article.bd-article");
     if (!article) return "";
-    const silent = ".headerlink, script, style, h1, .cell, .copybtn";
+    const silent = ".headerlink, script, style, h1, h2, h3, .cell";
     for (const element of article.querySelectorAll(silent)) element.remove();
     const section = anchor && article.querySelector(anchor);
     return (section || article).textContent;
