@@ -22,8 +22,8 @@ STATIC = TOOLS.parent / "_build" / "vendor"  # what Sphinx copies into _static
 FOLDER = STATIC / "npm"
 
 
-def packages() -> dict[str, dict]:
-    return json.loads(LOCK.read_text(encoding="utf8"))
+def packages(lock: Path = LOCK) -> dict[str, dict]:
+    return json.loads(lock.read_text(encoding="utf8"))
 
 
 def fetch(name: str, package: dict, scratch: Path) -> Path:
@@ -66,17 +66,17 @@ def unpack(name: str, package: dict, tarball: Path, folder: Path) -> None:
                 target.write_bytes(archive.extractfile(member).read())
 
 
-def vendor() -> None:
-    """Fill _build/vendor/ unless it already holds what the lock names. Raises OSError where npm
-    cannot deliver."""
-    stamp = FOLDER / "lock.sha256"
-    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+def vendor(lock: Path = LOCK, folder: Path = FOLDER) -> None:
+    """Fill the folder (_build/vendor/npm) unless it already holds what the lock names. Raises
+    OSError where npm cannot deliver."""
+    stamp = folder / "lock.sha256"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted:
         return
-    shutil.rmtree(FOLDER, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
-        for name, package in packages().items():
-            unpack(name, package, fetch(name, package, Path(scratch)), FOLDER)
+        for name, package in packages(lock).items():
+            unpack(name, package, fetch(name, package, Path(scratch)), folder)
     stamp.write_text(wanted)
 
 
