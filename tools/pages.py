@@ -3,6 +3,7 @@
 * Scripts (require.js, the widget manager, anywidget, MathJax) come from _build/vendor/, filled by
   vendor.py; where npm cannot deliver, from a CDN at the same versions, and one line says so.
 * The widgets' scripts and styles are files that all pages share: see widget_files.py.
+* Each chapter can be had without its solutions: see exercises.py.
 * Sphinx and jupyter-cache decide by a chapter's own file whether to read and run it again. The
   chapters also depend on the code in book/attend and on the pinned packages: when those change, all
   are read and run again; when a widget's script or style does, all are written again.
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import exercises
 from sphinx.util import logging
 from vendor import STATIC, packages, vendor
 from widget_files import WIDGETS, share, stage
@@ -71,5 +73,7 @@ def setup(app):
     app.add_config_value("attend_widgets", "", rebuild="html")  # changed: written again
     app.connect("config-inited", scripts)
     app.connect("config-inited", forget_stale_outputs)
+    app.connect("config-inited", exercises.hand_out)
+    app.connect("html-page-context", exercises.offer, priority=600)  # after the theme's buttons
     app.connect("html-page-context", share, priority=900)  # after the state is on the page
     return {"parallel_read_safe": True, "parallel_write_safe": True}

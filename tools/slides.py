@@ -29,6 +29,7 @@ from jupyter_cache import get_cache
 from markdown_it import MarkdownIt
 from nbconvert import SlidesExporter
 from vendor import packages, vendor
+from widget_files import lighten, stage
 
 ROOT = Path(__file__).resolve().parent.parent
 DECK = ROOT / "tools" / "deck"
@@ -165,8 +166,14 @@ def of_code(cell) -> list[Block]:
     cell.metadata.pop("tags", None)
     if re.search(r"^check\(", cell.source, re.MULTILINE):
         cell.outputs = []  # "not attempted" goes without saying
-    widget = any(VIEW in output.get("data", {}) for output in cell.outputs)
-    still = shows_picture(cell) and "plt." not in cell.source
+    widget = shows_picture(cell) and "plt." not in cell.source
+    if widget and len(cell.outputs) > 1:  # two widgets are two slides
+        found = []
+        for n, output in enumerate(cell.outputs):
+            found += of_code(
+                nbformat.from_dict(cell | {"outputs": [output], "id": f"{cell.id}-{n}"})
+            )
+        return found
     lines = 0.0
     if "hide-input" in tags or "remove-input" in tags or shows_picture(cell):
         cell.metadata.transient = {"remove_source": True}
@@ -179,7 +186,7 @@ def of_code(cell) -> list[Block]:
             output.metadata["alt"] = alt or data.get("text/plain", "")
         rows = output.get("text", data.get("text/plain", "")).count("\n") + 1
         lines += 11 if shows_picture(cell) or "text/html" in data else 0.67 * rows + 0.5
-    return [Block(cell, lines, alone=widget or still)]
+    return [Block(cell, lines, alone=widget)]
 
 
 # --- slides ---
@@ -212,6 +219,14 @@ def blocks(notebook) -> list[Block]:
     return found
 
 
+def introduces(slides: list[list[Block]]) -> bool:
+    """Whether the last thing on the last slide is a few words that belong to what follows."""
+    if not slides or len(slides[0]) < 2:
+        return False
+    last = slides[0][-1]
+    return last.cell.cell_type == "markdown" and not last.place and 0 < last.lines < 4
+
+
 def paginate(found: list[Block]) -> list[list[Block]]:
     """The blocks, slide by slide: a new one where a block asks for it or has no room."""
     slides, used, head = [], 0.0, ""
@@ -219,14 +234,19 @@ def paginate(found: list[Block]) -> list[list[Block]]:
         heading = re.match(r"#{1,3} (.*)", block.cell.source)
         heading = heading if block.cell.cell_type == "markdown" else None
         full = used + block.lines > LINES or block.alone or (slides and slides[-1][-1].alone)
-        only_heading = bool(slides) and len(slides[-1]) == 1 and slides[-1][0].lines == 0
+        begins = block.place in ("slide", "subslide")
+        if slides and used == 0 and not heading:  # nothing but a heading stands there yet
+            begins = full = False
         if block.place == "fragment" and slides:
             full = False
-        if not slides or block.place in ("slide", "subslide") or (full and not only_heading):
-            if block.place not in ("slide", "subslide"):
-                block.place = "subslide"
+        if not slides or begins or full:
+            block.place = block.place if begins else "subslide"
             block.head = "" if heading else head
             slides.append([])
+            if block.alone and introduces(slides[-2:-1]):
+                slides[-1].append(slides[-2].pop())
+                slides[-1][0].place, slides[-1][0].head = block.place, block.head
+                block.place = block.head = ""
             used = 0.0
         slides[-1].append(block)
         used += block.lines
@@ -283,10 +303,12 @@ def deck(notebook) -> str:
         cells=cells(paginate(blocks(notebook))), metadata=deepcopy(notebook.metadata)
     )
     made.metadata["title"] = title_of(notebook)
+    state = made.metadata.get("widgets", {}).get(STATE)
+    modules = lighten(state) if state else []
     exporter = SlidesExporter(
         template_name="deck", extra_template_basedirs=[str(DECK.parent)], anchor_link_text=""
     )
-    html, _ = exporter.from_notebook_node(made)
+    html, _ = exporter.from_notebook_node(made, resources={"widgets": modules})
     return html
 
 
@@ -331,6 +353,7 @@ def main() -> int:
     book = ROOT / "book" / "assets"
     for file in (DECK / "deck.css", DECK / "deck.js", book / "widgets.js", book / "favicon.svg"):
         shutil.copy(file, assets)
+    stage(assets / "widgets")
     titles = {}
     for chapter in chosen:
         notebook = executed(chapter)

@@ -1,0 +1,103 @@
+"""The decks in a browser: walked by key, with live widgets, from a server and from a disk."""
+
+import functools
+import http.server
+import threading
+
+import pytest
+
+from conftest import ROOT, Quiet
+from test_pages import answers_keys
+
+DECKS = ROOT / "_build" / "slides"
+WALK = ("01_functions", "11_self_attention")
+ON_SCREEN = ".present > .present, section.present:not(:has(section))"
+
+
+@pytest.fixture(scope="session")
+def address():
+    """Where the decks are served, on loopback."""
+    assert (DECKS / "index.html").is_file(), "there are no decks: run make slides first"
+    handler = functools.partial(Quiet, directory=str(DECKS))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def place(page):
+    return page.evaluate("Object.values(Reveal.getIndices()).slice(0, 2)")
+
+
+@pytest.mark.parametrize("name", WALK)
+def test_keys_walk_the_deck(visit, name):
+    page = visit(f"{name}.html")
+    page.wait_for_function("Reveal.isReady()")
+    assert place(page) == [0, 0]
+    page.keyboard.press("ArrowRight")
+    assert place(page) == [1, 0]
+    assert page.locator(f"{ON_SCREEN} >> h2").is_visible()
+    page.keyboard.press("Space")
+    assert place(page) != [1, 0]
+
+
+@pytest.mark.parametrize("name", WALK)
+def test_slides_fit_the_wall(visit, name):
+    """At 1280 × 720 next to nothing is wider than the screen or much higher; long code scrolls."""
+    page = visit(f"{name}.html")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.wait_for_function("Reveal.isReady()")
+    sizes = page.evaluate(
+        """() => Reveal.getSlides().map((slide) => {
+            Reveal.slide(...Object.values(Reveal.getIndices(slide)).slice(0, 2));
+            const code = slide.querySelectorAll('.highlight, [data-widget]').length > 0;
+            return [slide.scrollHeight / 720, slide.scrollWidth > slide.clientWidth, code];
+        })"""
+    )
+    assert len(sizes) > 30
+    assert not any(wide for _, wide, _ in sizes)
+    assert all(high <= 1.1 for high, _, code in sizes if not code)
+    assert sum(high > 1.02 for high, _, _ in sizes) <= len(sizes) / 10
+
+
+@pytest.mark.parametrize("name", WALK)
+def test_widgets_answer_in_the_deck(visit, name):
+    page = visit(f"{name}.html")
+    page.wait_for_function("Reveal.isReady()")
+    wanted = page.evaluate(
+        """() => [...document.querySelectorAll('[data-widget]')].map((widget) =>
+            Object.values(Reveal.getIndices(widget.closest('section'))).slice(0, 2))"""
+    )
+    assert wanted, "no widget is alive in this deck"
+    for number, (across, down) in enumerate(wanted):
+        page.evaluate(f"Reveal.slide({across}, {down})")
+        widget = page.locator("[data-widget]").nth(number)
+        assert widget.bounding_box()["height"] > 50
+        assert answers_keys(page, widget)
+        assert place(page) == [across, down], "a key meant for the widget moved the deck"
+
+
+def test_mathematics_is_set(visit):
+    page = visit("11_self_attention.html")
+    page.wait_for_selector("mjx-container", state="attached", timeout=15_000)
+    assert page.locator("mjx-merror").count() == 0
+
+
+def test_a_deck_is_alive_from_a_disk(chromium):
+    """No server, no network: the file opened by a double click."""
+    page = chromium.new_page()
+    faults = []
+    page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto((DECKS / "11_self_attention.html").as_uri())
+    page.wait_for_selector("[data-widget]", state="attached", timeout=30_000)
+    page.wait_for_selector("mjx-container", state="attached", timeout=30_000)
+    page.close()
+    assert not faults
+
+
+def test_every_deck_is_on_the_list(visit):
+    page = visit("index.html")
+    links = page.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert sorted(links) == sorted(path.name for path in DECKS.glob("[0-9]*.html"))
+    assert len(links) == len(list((ROOT / "book").glob("*.ipynb")))
