@@ -45,7 +45,7 @@ WORDS = 45  # a paragraph of more is shown by its first sentences
 LEFT_OUT = ("Further reading",)
 ASIDE = re.compile(r"\*Reading: about |.*Solutions are folded below")  # of no use on a wall
 EXERCISE = re.compile(r"\*\*\d\d\.\d\*\*")
-SENTENCE = re.compile(r"(?<=[.?!:])[)\"”*]*\s+(?=[A-Z*(*`“\"$0-9])")
+SENTENCE = re.compile(r"(?<=[.?!:])[)\"”*]*(?=\s+[A-Z*(*`“\"$0-9])")
 
 
 @dataclass
@@ -69,7 +69,7 @@ def pieces(source: str) -> list[tuple[str, str]]:
     lines, found = source.split("\n"), []
     for token in MarkdownIt("commonmark").enable("table").parse(source):
         if token.level == 0 and token.map and token.nesting != -1:
-            text = "\n".join(lines[slice(*token.map)]).strip("\n")
+            text = "\n".join(lines[slice(*token.map)]).strip()
             found.append((token.type.removesuffix("_open"), text))
     return found
 
@@ -80,7 +80,8 @@ def balanced(text: str) -> bool:
     return (
         "`" not in plain
         and "$" not in plain
-        and plain.count("*") % 2 == 0
+        and plain.count("**") % 2 == 0
+        and plain.replace("**", "").count("*") % 2 == 0
         and plain.count("(") == plain.count(")")
         and plain.count("[") == plain.count("]")
         and plain.count("“") == plain.count("”")
@@ -93,7 +94,7 @@ def shorten(text: str, words: int = WORDS) -> str:
     short."""
     if len(text.split()) <= words or "$$" in text:
         return text
-    for end in (match.start() for match in SENTENCE.finditer(text)):
+    for end in (match.end() for match in SENTENCE.finditer(text)):
         head = text[:end]
         if len(head.split()) >= words // 2 and balanced(head):
             return head + " …"
