@@ -7,13 +7,13 @@ SITE   := _build/html
 export PYTHONUTF8 := 1
 export TQDM_DISABLE := 1
 # The chapters' matrices are small: one thread is faster than two that wait for each other.
-html execute unit chapters: export OMP_NUM_THREADS ?= 1
+html execute unit chapters test-matrix: export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book html lab test unit chapters browser lint bench weave execute lock clean
+.PHONY: help book html slides exercises pdf lab test unit chapters browser test-matrix lint bench weave execute lock clean
 
 help: ## what each target does
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
@@ -30,6 +30,15 @@ book: html ## build the pages, serve them on loopback and print the address
 	@echo "reading at http://127.0.0.1:$(PORT)/ (ctrl-c ends it)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(SITE) 2>/dev/null \
 	  || { echo "make: port $(PORT) is taken; choose another: make book PORT=8001"; exit 1; }
+
+slides: html ## a deck of each chapter, in _build/slides; needs no network to show
+	$(BIN)/python tools/slides.py
+
+exercises: $(READY) ## the chapters without their solutions, in _build/handouts/exercises
+	$(BIN)/python tools/exercises.py
+
+pdf: html ## the whole book on paper, _build/paying-attention.pdf (needs Chromium)
+	$(BIN)/python tools/pdf.py
 
 lab: $(READY) ## JupyterLab on the chapters
 	TQDM_DISABLE= $(BIN)/jupyter lab book
@@ -53,11 +62,14 @@ unit: $(READY) ## the unit tests and the house rules
 chapters: $(READY) ## every chapter, cell by cell, against its stored outputs
 	$(BIN)/pytest --nbval book/*.ipynb
 
-browser: html ## the built pages in Chromium, with the network closed
+browser: html slides ## the built pages and decks in Chromium, with the network closed
 	$(BIN)/pytest tests/browser
 
 test: lint unit chapters browser ## everything above: what CI runs
 	@echo "all of make test passed"
+
+test-matrix: $(READY) ## run the chapters with Colab's versions and on Python 3.10 and 3.13 (TORCH=2.13.0 for another torch)
+	$(BIN)/python tools/matrix.py $(CHAPTERS)
 
 bench: html ## seconds, bytes and milliseconds, measured on this machine
 	$(BIN)/python -m benchmarks
