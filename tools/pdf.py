@@ -15,12 +15,12 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from chromium import FLAGS, Quiet, find_chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 OUT = ROOT / "_build" / "paying-attention.pdf"
 VIEW = "application/vnd.jupyter.widget-view+json"
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
 # Puts a picture in the place of each widget before any script of the page can mount it.
 STAND_IN = """([type, pictures]) => {
@@ -87,8 +87,6 @@ def make(names: list[str], out: Path = OUT) -> int:
     from playwright.sync_api import sync_playwright
     from pypdf import PdfReader, PdfWriter
 
-    from conftest import FLAGS, Quiet, find_chromium
-
     handler = functools.partial(Quiet, directory=str(SITE))
     book = PdfWriter()
     with (
@@ -114,8 +112,6 @@ def make(names: list[str], out: Path = OUT) -> int:
 
 def missing() -> str:
     """What is not there to print with, in words; empty if nothing is missing."""
-    from conftest import find_chromium
-
     if find_chromium() is None:
         return "no Chromium was found: install it, or name it in PLAYWRIGHT_CHROMIUM"
     if not (SITE / "index.html").is_file():

@@ -9,7 +9,7 @@ fails it.
 import functools
 import http.server
 import os
-import shutil
+import sys
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,25 +18,14 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+from chromium import FLAGS, Quiet, find_chromium  # noqa: E402
+
 SITE = ROOT / "_build" / "html"
-CHROMIUM = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "C:/Program Files/Google/Chrome/Application/chrome.exe",
-)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Ajv, inside the full widget manager, remarks on its own schema; nothing of ours.
 KNOWN = ("strict mode: use allowUnionTypes",)
 WIDGETS_WANTED = """() => document.querySelectorAll(
     'script[type="application/vnd.jupyter.widget-view+json"]').length"""
-
-
-def find_chromium() -> str | None:
-    named = os.environ.get("PLAYWRIGHT_CHROMIUM")
-    return next(filter(None, map(shutil.which, (named, *CHROMIUM) if named else CHROMIUM)), None)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -53,11 +42,6 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.skip(reason=line))
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
 
 
 @pytest.fixture(scope="session")
