@@ -1,4 +1,4 @@
-"""The printed book: all pages in order, a picture for every widget, a word where something lacks."""
+"""The printed book: pages in order, a picture for every widget, a word where something lacks."""
 
 import nbformat
 import pdf
