@@ -26,7 +26,7 @@ def packages(lock: Path = LOCK) -> dict[str, dict]:
     return json.loads(lock.read_text(encoding="utf8"))
 
 
-def fetch(name: str, package: dict, scratch: Path) -> Path:
+def fetch(name: str, package: dict, scratch: Path, lock: Path = LOCK) -> Path:
     """The package's tarball, its checksum compared with the lock file's."""
     npm = shutil.which("npm")
     if npm is None:
@@ -48,7 +48,7 @@ def fetch(name: str, package: dict, scratch: Path) -> Path:
     digest = hashlib.sha512(tarball.read_bytes()).digest()
     if "sha512-" + base64.b64encode(digest).decode() != package["integrity"]:
         raise ValueError(
-            f"{name} {package['version']} is not what {LOCK.name} pins: its checksum differs"
+            f"{name} {package['version']} is not what {lock.name} pins: its checksum differs"
         )
     return tarball
 
@@ -66,9 +66,10 @@ def unpack(name: str, package: dict, tarball: Path, folder: Path) -> None:
                 target.write_bytes(archive.extractfile(member).read())
 
 
-def vendor(lock: Path = LOCK, folder: Path = FOLDER) -> None:
+def vendor(lock: Path = LOCK, folder: Path | None = None) -> None:
     """Fill the folder (_build/vendor/npm) unless it already holds what the lock names. Raises
     OSError where npm cannot deliver."""
+    folder = folder or FOLDER
     stamp = folder / "lock.sha256"
     wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted:
@@ -76,7 +77,7 @@ def vendor(lock: Path = LOCK, folder: Path = FOLDER) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
         for name, package in packages(lock).items():
-            unpack(name, package, fetch(name, package, Path(scratch)), folder)
+            unpack(name, package, fetch(name, package, Path(scratch), lock), folder)
     stamp.write_text(wanted)
 
 
