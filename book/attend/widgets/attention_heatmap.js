@@ -405,7 +405,7 @@ const READING = ["query", "cell"];
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("AttentionHeatmap", "Attention weights");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const bar = dom("div", { class: "attend-bar" });
   const readout = dom("output", { class: "attend-readout", "aria-live": "polite", "data-role": "readout" });
   const base = dom("canvas");

@@ -403,10 +403,10 @@ export const button = (text, onclick, attributes = {}) =>
 
 // --- the numbers, as a table ---
 
-// columns and the first of each row are headers: strings or nodes; numbers are strings.
+// columns and the first of each row are headers: strings or nodes; numbers are strings. A header of no words is none.
 export function table(caption, corner, columns, rows) {
-  const head = dom("tr", {}, dom("th", { scope: "col" }, corner));
-  for (const column of columns) head.append(dom("th", { scope: "col", dir: "auto" }, column));
+  const headed = (text) => (text ? dom("th", { scope: "col", dir: "auto" }, text) : dom("td"));
+  const head = dom("tr", {}, ...[corner, ...columns].map(headed));
   const body = dom("tbody");
   for (const [header, ...numbers] of rows) {
     const row = dom("tr", {}, dom("th", { scope: "row", dir: "auto" }, header));
@@ -430,6 +430,13 @@ export function numbers(build) {
   };
   const state = { "aria-expanded": "false", "aria-controls": id, title: "Table of the numbers (t)" };
   const opener = button("Numbers", turn, state);
+  region.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    turn();
+    opener.focus();
+  });
   return { button: opener, region, refresh, turn };
 }
 
@@ -483,7 +490,7 @@ export function copyButtons(name, picture, say) {
 
 // The outermost element of a widget. `data-lm-suppress-shortcuts` keeps JupyterLab from acting on the keys it reads.
 export const figure = (kind, label) =>
-  dom("figure", {
+  dom("div", {
     class: "attend",
     "data-widget": kind,
     "data-lm-suppress-shortcuts": "true",
@@ -521,6 +528,10 @@ export function followWidth(root, onWidth) {
 // after a change of the traits, the theme or the width. Returns what takes it out again, `stops` included.
 export function mount(el, root, { model, traits, paint, paintNow, onWidth, onTheme = paint, stops = [] }) {
   el.append(root);
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return; // the widget has a use for it
+    root.querySelector('.attend-button[aria-expanded="true"]')?.click();
+  });
   let drawn = false;
   const ends = [
     follow(model, traits, () => paint()),
