@@ -1,17 +1,17 @@
 """axe-core on every built page, its folds open and its widgets used: no violation of any impact,
 in light and dark, wide and narrow.
 
-The library is pinned in axe.lock.json and comes from npm as the pages' scripts do (tools/vendor.py),
-into _build/axe; no page loads it.
+The library is pinned in axe.lock.json and comes from npm as the pages' scripts do
+(tools/vendor.py), into _build/axe; no page loads it.
 """
 
 import json
 
 import pytest
+from vendor import fetch, unpack
 
 from conftest import ROOT, SITE
 from test_pages import PAGES
-from vendor import fetch, unpack
 
 LOCK = json.loads((ROOT / "tests" / "browser" / "axe.lock.json").read_text(encoding="utf8"))
 EXTRA = ("genindex.html", "search.html")
@@ -43,7 +43,8 @@ USE = """() => {
 # A page settles: its widgets have drawn, and the theme has made what scrolls focusable.
 SETTLED_MS = 700
 RUN = """async ([context, options]) => {
-  const { violations } = await axe.run(context, { resultTypes: ['violations'], preload: false, ...options });
+  const always = { resultTypes: ['violations'], preload: false };
+  const { violations } = await axe.run(context, { ...always, ...options });
   return violations.flatMap(({ id, impact, nodes }) => nodes.map(
     ({ target, html, failureSummary }) =>
       `${id} (${impact}) ${target}: ${html.slice(0, 160)}: ${failureSummary}`));
