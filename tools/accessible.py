@@ -13,6 +13,15 @@ HEAD = re.compile(r"<thead>.*?</thead>\s*", re.DOTALL)
 UNNAMED = re.compile(
     r'<th class="head[^"]*">(?:<p>\s*</p>)?</th>'
 )  # Markdown: | | cause | effect |
+# The theme gives code and outputs a tab stop where they scroll, and forgets tables.
+TAB_STOPS = """
+const watch = new ResizeObserver((seen) => seen.forEach(({ target }) => {
+  if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+  else target.removeAttribute("tabindex");
+}));
+addEventListener("DOMContentLoaded", () =>
+  document.querySelectorAll(".pst-scrollable-table-container").forEach((box) => watch.observe(box)));
+"""
 FOLD = re.compile(r'<summary aria-label="Toggle hidden content">')
 
 
@@ -39,6 +48,7 @@ def use_templates(app, config) -> None:
 
 
 def setup(app):
+    app.add_js_file(None, body=TAB_STOPS)
     app.connect("config-inited", use_templates)
     app.connect("html-page-context", mend)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

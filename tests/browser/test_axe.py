@@ -40,8 +40,12 @@ USE = """() => {
     }
   }
 }"""
-# A page settles: its widgets have drawn, and the theme has made what scrolls focusable.
-SETTLED_MS = 700
+# A page settles: its widgets have drawn, and the theme has given what scrolls a tab stop (it does
+# so 300 ms after the last change).
+DRAWN_MS = 400
+STOPS_STAND = """() => [...document.querySelectorAll('pre, .cell_output > .output')].every(
+  (e) => (e.tabIndex === 0) === (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight))
+"""
 RUN = """async ([context, options]) => {
   const always = { resultTypes: ['violations'], preload: false };
   const { violations } = await axe.run(context, { ...always, ...options });
@@ -62,6 +66,11 @@ def axe(tmp_path_factory):
     return script.read_text(encoding="utf8")
 
 
+def settle(page):
+    page.wait_for_timeout(DRAWN_MS)
+    page.wait_for_function(STOPS_STAND, timeout=10_000)
+
+
 def found(page, options, context=None):
     return page.evaluate(RUN, [context or {"include": ["html"]}, options])
 
@@ -70,19 +79,19 @@ def found(page, options, context=None):
 def test_no_violation(visit, axe, path):
     page = visit(path)
     page.evaluate(USE)
-    page.wait_for_timeout(SETTLED_MS)
+    settle(page)
     page.evaluate(axe)
     faults = found(page, {})
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    page.wait_for_timeout(SETTLED_MS)
+    settle(page)
     faults += found(page, COLOURS)
     page.set_viewport_size({"width": 360, "height": 900})
-    page.wait_for_timeout(SETTLED_MS)
+    settle(page)
     faults += found(page, REST)
     no_code = {"include": ["html"], "exclude": ["pre"]}
     faults += found(page, COLOURS, no_code)
     page.evaluate("document.documentElement.dataset.theme = 'light'")
-    page.wait_for_timeout(SETTLED_MS)
+    settle(page)
     faults += found(page, COLOURS, no_code)
     assert not faults, "\n".join(dict.fromkeys(faults))
 
