@@ -19,8 +19,9 @@ const watch = new ResizeObserver((seen) => seen.forEach(({ target }) => {
   if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
   else target.removeAttribute("tabindex");
 }));
-addEventListener("DOMContentLoaded", () =>
-  document.querySelectorAll(".pst-scrollable-table-container").forEach((box) => watch.observe(box)));
+addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll(".pst-scrollable-table-container").forEach((box) => watch.observe(box));
+});
 """
 FOLD = re.compile(r'<summary aria-label="Toggle hidden content">')
 

@@ -46,10 +46,15 @@ DRAWN_MS = 400
 STOPS_STAND = """() => [...document.querySelectorAll('pre, .cell_output > .output')].every(
   (e) => (e.tabIndex === 0) === (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight))
 """
+# One exception, node by node: a header that is a formula has its words as MathML, which axe-core
+# does not count as text and screen readers read.
 RUN = """async ([context, options]) => {
   const always = { resultTypes: ['violations'], preload: false };
   const { violations } = await axe.run(context, { ...always, ...options });
-  return violations.flatMap(({ id, impact, nodes }) => nodes.map(
+  const formula = ({ target }) => document.querySelector(target.join(' ')).querySelector('math');
+  const wrong = ({ id, nodes }) =>
+    nodes.filter((node) => id !== 'empty-table-header' || !formula(node));
+  return violations.flatMap(({ id, impact, nodes }) => wrong({ id, nodes }).map(
     ({ target, html, failureSummary }) =>
       `${id} (${impact}) ${target}: ${html.slice(0, 160)}: ${failureSummary}`));
 }"""

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from conftest import SITE
 from kinds import KINDS, pages
+from test_pages import PAGES as ALL_PAGES
 
 PAGES = pages()
 # Where the keyboard is, and whether one sees it: the outline's width, its contrast with the panel.
@@ -183,3 +185,15 @@ def test_nothing_moves_by_itself_where_motion_is_unwelcome(visit, kind):
         page.wait_for_timeout(1000)
         assert page.evaluate("window.asked") == 0, "Run is a film, not its last picture"
     assert page.evaluate("document.getAnimations().length") == 0
+
+
+@pytest.mark.parametrize("path", ALL_PAGES)
+def test_every_picture_says_what_it_shows(path):
+    article = (SITE / path).read_text(encoding="utf8").split("<article")[1].split("</article>")[0]
+    for picture in re.findall(r"<img\b[^>]*>", article):
+        alt = re.search(r'alt="([^"]*)"', picture)
+        assert alt and len(alt[1]) > 40, f"no words for {picture[:120]}"
+        assert not re.search(r"\.(svg|png)$|^(image|figure|picture)\b", alt[1], re.IGNORECASE)
+    for tag, inside in re.findall(r"<svg\b([^>]*)>(.*?)</svg>", article, re.DOTALL):
+        named = re.search(r'aria-(label="[^"]{15,}|labelledby|hidden="true)', tag)
+        assert named or re.search(r"<title[^>]*>[^<]{15,}", inside), tag[:120]
