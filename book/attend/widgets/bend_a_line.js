@@ -2,12 +2,10 @@
 import {
   button,
   bytesOf,
-  canvasPen,
   choice,
   copyButtons,
   dom,
   figure,
-  fitCanvas,
   keys,
   mount,
   named,
@@ -16,6 +14,7 @@ import {
   palette,
   select,
   slider,
+  svgPen,
   table,
   writer,
 } from "./common.js";
@@ -271,8 +270,7 @@ function render({ model, el }) {
   const write = writer(model);
   const root = figure("BendALine", "A few ReLU units bent to a target curve");
   const role = { tabindex: 0, role: "application", "data-role": "stage" };
-  const canvas = dom("canvas", { "aria-hidden": "true" });
-  const stage = dom("div", { class: "attend-bend", ...role }, canvas);
+  const stage = dom("div", { class: "attend-bend", ...role });
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const equation = dom("p", { class: "attend-equation", "data-role": "formula" });
   let [width, view, layout, held] = [0, null, null, null];
@@ -343,11 +341,14 @@ function render({ model, el }) {
     controls.kink.set(view.kinks[view.unit]);
     controls.slope.set(view.slopes[view.unit]);
     controls.start.set(view.start);
-    drawAll(canvasPen(fitCanvas(canvas, layout.width, layout.height)), layout, view);
+    const pen = svgPen(layout.width, layout.height);
+    drawAll(pen, layout, view);
+    pen.root.setAttribute("aria-hidden", "true");
     readout.replaceChildren(...summary(view));
     equation.textContent = formula(view);
     const how = "Left and right move the kink, up and down change the slope, 1 to 8 choose a unit.";
     stage.setAttribute("aria-label", `Target and sum of ${count} units. ${how}`);
+    stage.replaceChildren(pen.root);
     shelf.refresh();
   }
   const paint = onFrame(paintNow);
