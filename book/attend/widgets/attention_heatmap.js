@@ -345,7 +345,7 @@ function drawHeads(pen, { across, tall }, view) {
 const VIEWS = {
   matrix: { layout: layoutMatrix, draw: drawMatrix, drawReading: drawMatrixReading, hit: hitMatrix, move: moveMatrix },
   lines: { layout: layoutLines, draw: drawLines, drawReading: drawLinesReading, hit: hitLines, move: moveLines },
-  heads: { layout: layoutHeads, draw: drawHeads, drawReading: () => {} },
+  heads: { layout: layoutHeads, draw: drawHeads, drawReading: () => {}, hit: () => null, move: () => null },
 };
 
 // --- words about what is read ---
