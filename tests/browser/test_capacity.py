@@ -64,7 +64,11 @@ def test_the_other_draws_appear(visit):
     page = visit(CHAPTER)
     widget = page.locator("[data-widget=Capacity]")
     inked = """canvas => {
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      const { width, height } = canvas;
+      const options = { willReadFrequently: true };
+      const copy = new OffscreenCanvas(width, height).getContext('2d', options);
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, width, height);
       return data.filter((channel, i) => i % 4 === 3 && channel).length;
     }"""
     canvas = widget.locator("[data-role=stage] canvas")
