@@ -5,7 +5,7 @@
 
 import sys
 
-from benchmarks import chapters, live_kernel, pages, part_one, real_pairs
+from benchmarks import chapters, live_kernel, pages, part_one, real_pairs, widget_cost
 from benchmarks.table import show
 
 PARTS = {
@@ -16,6 +16,7 @@ PARTS = {
         ("What a page weighs, and when its first widget answers", pages.page_rows),
         ("From pointer or key to frame, p50 / p95: the heat map by size", pages.size_rows),
         ("From pointer or key to frame, p50 / p95: every widget", pages.widget_rows),
+        ("Milliseconds of work for each event, without the wait for a frame", widget_cost.rows),
         ("A slider's step, from key to frame, p50 / p95: the page and the usual way",
          live_kernel.rows),
     ],

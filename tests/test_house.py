@@ -139,6 +139,15 @@ class TestChapter:
                 alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
                 assert len(alt) > 40, f"cell {i} draws a figure and has no alternative text"
 
+    def test_still_pictures_of_widgets_have_titles(self, chapter):
+        for i, cell in code_cells(read(chapter)):
+            for output in cell.outputs:
+                data = output.get("data", {})
+                words = " ".join(data.get("text/plain", "").split())
+                if re.match(r"[A-Z]\w+: ", words) and "image/svg+xml" in data:
+                    title = re.search(r"<title>([^<]{15,})</title>", data["image/svg+xml"])
+                    assert title, f"cell {i} stores a picture of its widget without a title"
+
     def test_is_on_the_road(self, chapter):
         toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
         files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]

@@ -1,9 +1,10 @@
 """The built pages in a real browser, with the network closed.
 
 `visit("book/11_self_attention.html", width=360, theme="dark")` opens a page and hands back
-Playwright's Page once its widgets stand (`ours=False`: they are not the book's; `scripts=False`:
-none may run). When the test ends, a message in the console, an uncaught error or a request to any
-other machine than this one fails it.
+Playwright's Page once its widgets stand (`ours=False`: they are not the book's, or no script may
+run); `script` runs before the page's own, further options are those of Playwright's new_context.
+When the test ends, a message in the console, an uncaught error or a request to any other machine
+than this one fails it.
 """
 
 import functools
@@ -80,14 +81,11 @@ def visit(address, chromium):
         if message.type in ("error", "warning") and not message.text.startswith(KNOWN):
             faults.append(f"console {message.type}: {message.text}")
 
-    def open_page(path, width=1280, theme="light", ours=True, scripts=True):
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=theme,
-            has_touch=width < 500,
-            java_script_enabled=scripts,
-        )
+    def open_page(path, width=1280, theme="light", ours=True, script="", **options):
+        options |= {"viewport": {"width": width, "height": 900}, "has_touch": width < 500}
+        context = chromium.new_context(color_scheme=theme, **options)
         contexts.append(context)
+        context.add_init_script(script)
         choose = "localStorage.setItem('mode', '{0}'); localStorage.setItem('theme', '{0}')"
         context.add_init_script(choose.format(theme))
         context.route("**/*", on_request)
@@ -95,14 +93,12 @@ def visit(address, chromium):
         page.on("console", on_console)
         page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
         page.goto(f"{address}/{path}", wait_until="load")
-        if not scripts:
-            return page
-        wanted = page.evaluate(WIDGETS_WANTED) if ours else 0
-        page.wait_for_function(
-            "n => document.querySelectorAll('[data-widget]').length >= n",
-            arg=wanted,
-            timeout=30_000,
-        )
+        if ours:
+            page.wait_for_function(
+                "n => document.querySelectorAll('[data-widget]').length >= n",
+                arg=page.evaluate(WIDGETS_WANTED),
+                timeout=30_000,
+            )
         return page
 
     yield open_page

@@ -63,8 +63,20 @@ def test_table_holds_both_errors_at_every_degree(visit):
 def test_the_other_draws_appear(visit):
     page = visit(CHAPTER)
     widget = page.locator("[data-widget=Capacity]")
-    lines = widget.locator("[data-role=stage] polyline")
-    before = lines.count()
+    inked = """canvas => {
+      const { width, height } = canvas;
+      const options = { willReadFrequently: true };
+      const copy = new OffscreenCanvas(width, height).getContext('2d', options);
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, width, height);
+      return data.filter((channel, i) => i % 4 === 3 && channel).length;
+    }"""
+    canvas = widget.locator("[data-role=stage] canvas")
+    before = canvas.evaluate(inked)
     widget.get_by_role("checkbox").check()
     page.wait_for_timeout(80)
-    assert lines.count() >= before + 7
+    after = canvas.evaluate(inked)
+    assert after > before + 7 * 200  # seven more curves, each at least as long as the plot is wide
+    widget.get_by_role("checkbox").uncheck()
+    page.wait_for_timeout(80)
+    assert canvas.evaluate(inked) == before

@@ -29,14 +29,12 @@ def settle(page):
 
 
 def assert_shows(widget, twin):
-    labels = [
-        each.get_attribute("aria-label")
-        for each in widget.locator("[data-role=neighbour] button").all()
-    ]
+    rows = widget.locator("[data-role=neighbour] button").all_inner_texts()
+    labels = [" ".join(row.split()) for row in rows]
     wanted = twin.neighbours()
     assert len(labels) == 10
     for label, (word, cosine) in zip(labels, wanted, strict=True):
-        assert label.startswith(f"{word}, cosine {cosine:.4f}")
+        assert label.startswith(f"{word} ") and label.endswith(f" cosine {cosine:.4f}")
     if twin.asks:
         assert widget.locator("[data-role=answer]").inner_text() == twin.answer()
         return

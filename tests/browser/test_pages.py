@@ -168,7 +168,7 @@ def test_nothing_moves_as_the_page_comes_to_life(visit, path, width, anchor):
 @pytest.mark.parametrize("path", PAGES)
 def test_still_pictures_stand_where_no_script_runs(visit, path):
     views = (SITE / path).read_text(encoding="utf8").count("jupyter.widget-view+json")
-    page = visit(path, scripts=False)
+    page = visit(path, ours=False, java_script_enabled=False)
     pictures = page.locator(".widget-place img")
     assert page.locator(".widget-place").count() == pictures.count() == views
     for picture in pictures.all():

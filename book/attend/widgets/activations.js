@@ -1,15 +1,16 @@
 // What does a unit do? Draws the traits of Activations and writes back what the reader selects.
 import {
+  canvasPen,
   choice,
   copyButtons,
   dom,
   figure,
+  fitCanvas,
   keys,
   mount,
   numbers,
   onFrame,
   palette,
-  svgPen,
   table,
   toggle,
   writer,
@@ -191,7 +192,8 @@ function render({ model, el }) {
   const root = figure("Activations", "Activation functions and their slopes");
   const slider = { tabindex: 0, role: "slider", "aria-label": "z, the point that is read" };
   const limits = { "aria-valuemin": -REACH, "aria-valuemax": REACH };
-  const stage = dom("div", { class: "attend-plots", ...slider, ...limits, "data-role": "stage" });
+  const canvas = dom("canvas", { "aria-hidden": "true" }); // the slider says it
+  const stage = dom("div", { class: "attend-plots", ...slider, ...limits, "data-role": "stage" }, canvas);
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   let [width, view, layout] = [0, null, null];
 
@@ -212,13 +214,10 @@ function render({ model, el }) {
     layout = layoutOf(width);
     controls.function.set(view.name);
     controls.compare.set(view.compare);
-    const pen = svgPen(layout.width, layout.height);
-    drawAll(pen, layout, view);
-    pen.root.setAttribute("aria-hidden", "true"); // the slider says it
+    drawAll(canvasPen(fitCanvas(canvas, layout.width, layout.height)), layout, view);
     readout.replaceChildren(...summary(view));
     stage.setAttribute("aria-valuenow", String(view.z));
     stage.setAttribute("aria-valuetext", readout.textContent);
-    stage.replaceChildren(pen.root);
     shelf.refresh();
   }
   const paint = onFrame(paintNow);

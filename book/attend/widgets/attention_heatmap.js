@@ -345,7 +345,7 @@ function drawHeads(pen, { across, tall }, view) {
 const VIEWS = {
   matrix: { layout: layoutMatrix, draw: drawMatrix, drawReading: drawMatrixReading, hit: hitMatrix, move: moveMatrix },
   lines: { layout: layoutLines, draw: drawLines, drawReading: drawLinesReading, hit: hitLines, move: moveLines },
-  heads: { layout: layoutHeads, draw: drawHeads, drawReading: () => {} },
+  heads: { layout: layoutHeads, draw: drawHeads, drawReading: () => {}, hit: () => null, move: () => null },
 };
 
 // --- words about what is read ---
@@ -405,7 +405,7 @@ const READING = ["query", "cell"];
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("AttentionHeatmap", "Attention weights");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const bar = dom("div", { class: "attend-bar" });
   const readout = dom("output", { class: "attend-readout", "aria-live": "polite", "data-role": "readout" });
   const base = dom("canvas");

@@ -1,9 +1,11 @@
 // How much freedom is too much? Draws the traits of Capacity and writes back what the reader selects.
 import {
   bytesOf,
+  canvasPen,
   copyButtons,
   dom,
   figure,
+  fitCanvas,
   keys,
   mount,
   numbers,
@@ -12,7 +14,6 @@ import {
   select,
   slider,
   svgNode,
-  svgPen,
   table,
   toggle,
   writer,
@@ -268,7 +269,9 @@ function summary({ degree, points, now, noise }) {
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("Capacity", "A curve through noisy points: its degree, its penalty and its errors");
-  const stage = dom("div", { class: "attend-capacity", "data-role": "stage" });
+  const canvas = dom("canvas", { role: "img" });
+  const panels = svgNode("svg", { "aria-hidden": "true" });
+  const stage = dom("div", { class: "attend-capacity", "data-role": "stage" }, canvas, panels);
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const { drawn, test } = readPoints(model);
   let [width, view, layout] = [0, null, null];
@@ -319,7 +322,7 @@ function render({ model, el }) {
         const power = LEAST_POWER + Math.round(share * 4 * (MOST_POWER - LEAST_POWER)) / 4;
         return write({ strength: 10 ** power });
       };
-      const panel = { "data-plot": ["degree", "strength"][i], fill: view.colours.accent, "fill-opacity": 0 };
+      const panel = { "data-plot": ["degree", "strength"][i] };
       const drag = (event) => event.buttons === 1 && event.pointerType === "mouse" && choose(event);
       return svgNode("rect", { ...size, ...panel, onclick: choose, onpointermove: drag });
     });
@@ -328,17 +331,15 @@ function render({ model, el }) {
   function paintNow() {
     if (!width) return;
     view = readView();
+    const before = layout?.width;
     layout = layoutOf(width);
     controls.strength.set(Math.log10(view.strength));
     for (const name of ["degree", "points", "draw"]) controls[name].set(view[name]);
     controls.others.set(model.get("others"));
-    const pen = svgPen(layout.width, layout.height);
-    drawAll(pen, layout, view);
+    drawAll(canvasPen(fitCanvas(canvas, layout.width, layout.height)), layout, view);
     readout.replaceChildren(...summary(view));
-    pen.root.setAttribute("role", "img");
-    pen.root.setAttribute("aria-label", `Degree ${view.degree}, λ ${inWords(view.strength)}. ${readout.textContent}`);
-    pen.root.append(...handles());
-    stage.replaceChildren(pen.root);
+    canvas.setAttribute("aria-label", `Degree ${view.degree}, λ ${inWords(view.strength)}. ${readout.textContent}`);
+    if (layout.width !== before) panels.replaceChildren(...handles());
     shelf.refresh();
   }
   const paint = onFrame(paintNow);

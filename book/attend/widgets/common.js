@@ -331,27 +331,45 @@ export function drawLabel(pen, word, x, y, { style, room, colours, strong = fals
   return pen.text(gloss, x, y, { ...second, dx: place.align === "right" ? 0 : apart });
 }
 
-// Gives `canvas` as many pixels as the screen has for that size; returns a context measured in CSS pixels.
+// Gives `canvas` as many pixels as the screen has for that size, all blank; returns a context measured in CSS pixels.
 export function fitCanvas(canvas, width, height, density = window.devicePixelRatio || 1) {
-  canvas.width = Math.round(width * density);
-  canvas.height = Math.round(height * density);
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
+  const [across, down] = [Math.round(width * density), Math.round(height * density)];
   const context = canvas.getContext("2d");
+  if (canvas.width !== across || canvas.height !== down) {
+    Object.assign(canvas, { width: across, height: down });
+    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  } else {
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, across, down);
+  }
   context.scale(density, density);
   return context;
 }
 
-// However often it is asked, draws once, in the next frame.
+// Draws as soon as the handler that asked has ended, so that the very next frame shows it; asked again before that
+// frame, it draws once more in it, however often.
 export function onFrame(draw) {
-  let frame = 0;
-  const request = () => {
-    frame ||= requestAnimationFrame(() => {
+  let [frame, soon, again, over] = [0, false, false, false];
+  const drawNow = () => {
+    soon = again = false;
+    if (over) return;
+    frame = requestAnimationFrame(() => {
       frame = 0;
-      draw();
+      if (again) drawNow();
     });
+    draw();
   };
-  request.cancel = () => cancelAnimationFrame(frame);
+  const request = () => {
+    if (frame) again = true;
+    else if (!soon) {
+      soon = true;
+      queueMicrotask(drawNow);
+    }
+  };
+  request.cancel = () => {
+    over = true;
+    cancelAnimationFrame(frame);
+  };
   return request;
 }
 
@@ -403,10 +421,10 @@ export const button = (text, onclick, attributes = {}) =>
 
 // --- the numbers, as a table ---
 
-// columns and the first of each row are headers: strings or nodes; numbers are strings.
+// columns and the first of each row are headers: strings or nodes; numbers are strings. A header of no words is none.
 export function table(caption, corner, columns, rows) {
-  const head = dom("tr", {}, dom("th", { scope: "col" }, corner));
-  for (const column of columns) head.append(dom("th", { scope: "col", dir: "auto" }, column));
+  const headed = (text) => (text ? dom("th", { scope: "col", dir: "auto" }, text) : dom("td"));
+  const head = dom("tr", {}, ...[corner, ...columns].map(headed));
   const body = dom("tbody");
   for (const [header, ...numbers] of rows) {
     const row = dom("tr", {}, dom("th", { scope: "row", dir: "auto" }, header));
@@ -419,7 +437,7 @@ export function table(caption, corner, columns, rows) {
 // A button and the region that it opens; the table is built only while it is seen.
 export function numbers(build) {
   const id = uniqueId("numbers");
-  const hidden = { id, hidden: true, tabindex: 0, role: "region", "aria-label": "Numbers" };
+  const hidden = { id, hidden: true, tabindex: 0, role: "group", "aria-label": "Numbers" };
   const region = dom("div", { class: "attend-numbers", ...hidden });
   const refresh = () => region.hidden || region.replaceChildren(build());
   const turn = () => {
@@ -430,6 +448,13 @@ export function numbers(build) {
   };
   const state = { "aria-expanded": "false", "aria-controls": id, title: "Table of the numbers (t)" };
   const opener = button("Numbers", turn, state);
+  region.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    turn();
+    opener.focus();
+  });
   return { button: opener, region, refresh, turn };
 }
 
@@ -483,7 +508,7 @@ export function copyButtons(name, picture, say) {
 
 // The outermost element of a widget. `data-lm-suppress-shortcuts` keeps JupyterLab from acting on the keys it reads.
 export const figure = (kind, label) =>
-  dom("figure", {
+  dom("div", {
     class: "attend",
     "data-widget": kind,
     "data-lm-suppress-shortcuts": "true",
@@ -521,6 +546,10 @@ export function followWidth(root, onWidth) {
 // after a change of the traits, the theme or the width. Returns what takes it out again, `stops` included.
 export function mount(el, root, { model, traits, paint, paintNow, onWidth, onTheme = paint, stops = [] }) {
   el.append(root);
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return; // the widget has a use for it
+    root.querySelector('.attend-button[aria-expanded="true"]')?.click();
+  });
   let drawn = false;
   const ends = [
     follow(model, traits, () => paint()),

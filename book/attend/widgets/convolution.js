@@ -305,7 +305,7 @@ const TRAITS = ["pixels", "kernel", "divisor", "stride", "padding", "place", "so
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("Convolution", "A kernel slides over a picture");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const readout = dom("output", { class: "attend-terms", "aria-live": "polite", "data-role": "readout" });
   const canvas = dom("canvas");
   const stage = dom("div", { class: "attend-window", tabindex: 0, role: "application", "data-role": "stage" }, canvas);
@@ -403,8 +403,9 @@ function render({ model, el }) {
     "div",
     { class: "attend-bar" },
     ...[controls.kernel.element, named("Stride", controls.stride), named("Padding", controls.padding)],
-    ...[controls.so_far.element, dom("span", { class: "attend-end" }, shelf.button, copy)],
+    controls.so_far.element,
   );
+  editor.element.append(dom("span", { class: "attend-end" }, shelf.button, copy));
   keys(root, { t: () => shelf.turn() });
 
   const key = (name) => dom("kbd", {}, name);

@@ -397,7 +397,7 @@ function tableOf(view) {
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("Decoder", "A sentence written word by word, with the candidates for each word");
-  const caption = dom("figcaption", {});
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const canvas = dom("canvas", { "aria-hidden": "true" });
   const overlay = svgNode("svg", { class: "attend-hits", "aria-hidden": "true" });
   const stage = dom("div", { class: "attend-decoder", tabindex: 0, role: "application", "data-role": "stage" }, canvas, overlay);

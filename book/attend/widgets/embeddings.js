@@ -225,7 +225,7 @@ const TRAITS = ["word", "analogy", "asks", "zoom", "title"];
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("Embeddings", "A map of word vectors");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const canvas = dom("canvas");
   const stage = dom("div", { class: "attend-map", tabindex: 0, role: "application", "data-role": "stage" }, canvas);
@@ -260,12 +260,12 @@ function render({ model, el }) {
     const top = Math.max(view.list[0].cosine, 1e-9);
     const rows = view.list.map(({ i, cosine, rank }) => {
       const note = view.asks ? (view.asked.includes(i) ? "asked " : "") : `map: ${rank}. `;
-      const number = dom("span", {}, dom("small", {}, note), cosine.toFixed(4));
+      const spoken = dom("span", { class: "attend-spoken" }, "cosine ");
+      const number = dom("span", {}, dom("small", {}, note), spoken, cosine.toFixed(4));
       const look = { type: "button", style: `--share: ${Math.max((100 * cosine) / top, 0).toFixed(1)}%` };
       const act = () => choose(space.words[i]);
-      const label = `${space.words[i]}, cosine ${cosine.toFixed(4)}${view.asks ? "" : `, number ${rank} on the map`}`;
       const inner = dom("span", {}, isolate(space.words[i]));
-      return dom("li", { "data-role": "neighbour" }, dom("button", { ...look, onclick: act, "aria-label": label }, inner, number));
+      return dom("li", { "data-role": "neighbour" }, dom("button", { ...look, onclick: act }, inner, " ", number));
     });
     return dom("ol", {}, ...rows);
   }
@@ -292,7 +292,7 @@ function render({ model, el }) {
       readout.replaceChildren(...summary(space, view, model.get("_share")));
       const focus = list.contains(document.activeElement);
       const heading = view.asks ? "Nearest to b − a + c" : `Nearest in ${space.width} dimensions`;
-      list.replaceChildren(dom("h4", {}, heading), neighbourList());
+      list.replaceChildren(dom("p", { class: "attend-heading" }, heading), neighbourList());
       if (focus) list.querySelector("button").focus();
       const label = `Map of ${space.words.length} words, ${space.words[view.chosen]} is chosen. Arrow keys go to the next word.`;
       stage.setAttribute("aria-label", label);

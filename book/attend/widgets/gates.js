@@ -189,7 +189,7 @@ const TRAITS = [...EDITABLE, "step", "row", "title"];
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("Gates", "One unit of an LSTM and its three gates");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const canvas = dom("canvas");
   const stage = dom("div", { class: "attend-gates", tabindex: 0, role: "application", "data-role": "stage" }, canvas);

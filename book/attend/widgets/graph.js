@@ -164,7 +164,7 @@ function render({ model, el }) {
   const last = graph.steps.length - 1;
   const half = graph.steps.findIndex(([kind]) => kind === "seed") - 1; // the last step forward
   const root = figure("Graph", "A computation graph, stepped forward and backward");
-  const caption = dom("figcaption");
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const stage = dom("div", {
     ...{ class: "attend-graph", "data-role": "stage", tabindex: 0, role: "group" },
     "aria-label": "The graph. Arrow keys step, Home and End go to the ends.",

@@ -261,7 +261,7 @@ const TRAITS = ["head", "off", "step", "cell", "title"];
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("Heads", "The heads of one layer");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const said = dom("output", { "aria-live": "polite", "data-role": "verdict" });
   const cards = dom("div", { class: "attend-cards" });
   const sentence = dom("div", { class: "attend-written", role: "group", "aria-label": "What the model writes" });

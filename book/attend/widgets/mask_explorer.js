@@ -416,7 +416,7 @@ const TRAITS = [
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("MaskExplorer", "What each word may see");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const first = dom("div", { "data-role": "cell" });
   const second = dom("div", { "data-role": "row" });
   const readout = dom("output", { class: "attend-masked", "aria-live": "polite", "data-role": "readout" }, first, second);

@@ -264,7 +264,7 @@ const TRAITS = ["text", "step", "title"];
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("Merges", "Byte-pair encoding of a text, one merge at a time");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const canvas = dom("canvas");
   const long = dom("div", {}, canvas);
@@ -286,6 +286,7 @@ function render({ model, el }) {
   };
   const run = () => {
     if (timer) return pause();
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return go(Infinity);
     if (learned.ended && view.step >= last()) go(0);
     timer = setInterval(() => {
       go(view.step + 1);
@@ -355,7 +356,7 @@ function render({ model, el }) {
     paintControls();
     readout.replaceChildren(...summary(view));
     stage.setAttribute("aria-label", `The text in ${plural(state.tokens.length, "token")}. Arrow keys merge and undo.`);
-    list.replaceChildren(dom("h4", {}, "Commonest pairs now"), pairList(state));
+    list.replaceChildren(dom("p", { class: "attend-heading" }, "Commonest pairs now"), pairList(state));
     shelf.refresh();
   }
   const paint = onFrame(paintNow);

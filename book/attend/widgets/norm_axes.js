@@ -341,7 +341,7 @@ const TRAITS = [
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("NormAxes", "Which numbers share a mean and a variance");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const first = dom("div");
   const second = dom("div", { class: "attend-aside" });
   const readout = dom("output", { class: "attend-norm-said", "aria-live": "polite", "data-role": "readout" }, first, second);

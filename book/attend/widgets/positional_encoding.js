@@ -636,7 +636,7 @@ function apart(distance, { position, other, n_positions: P }) {
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("PositionalEncoding", "Positions as vectors");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const canvas = dom("canvas");
   const stage = dom("div", { class: "attend-positions", tabindex: 0, role: "application", "data-role": "stage" }, canvas);

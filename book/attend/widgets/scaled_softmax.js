@@ -1,10 +1,12 @@
 // Why divide by √d_k? Draws the traits of ScaledSoftmax and writes back what the reader selects.
 import {
   bytesOf,
+  canvasPen,
   choice,
   copyButtons,
   dom,
   figure,
+  fitCanvas,
   keys,
   mount,
   named,
@@ -13,7 +15,6 @@ import {
   palette,
   select,
   slider,
-  svgPen,
   table,
   toggle,
   writer,
@@ -60,8 +61,9 @@ const effectiveKeys = (weights) => Math.exp(-sum(weights.map((p) => (p > 0 ? p *
 
 // Frobenius norm of diag(p) − p pᵀ, term by term.
 function gradientNorm(weights) {
-  const entries = weights.flatMap((p, i) => weights.map((q, j) => (i === j ? p : 0) - p * q));
-  return Math.hypot(...entries);
+  let total = 0;
+  weights.forEach((p, i) => weights.forEach((q, j) => (total += ((i === j ? p : 0) - p * q) ** 2)));
+  return Math.sqrt(total);
 }
 
 function variance(values) {
@@ -77,11 +79,20 @@ const MEASURES = [
 
 // Each measure at each width, averaged over all pairs, with and without √d_k: the curves.
 function curvesOf(dots, temperature) {
-  const along = (measure) => (scaled) => WIDTHS.map((width) => measure(scoresOf(dots, width, scaled)));
-  const weightsOf = (scores) => softmax(scores.map((score) => score / temperature));
-  const averaged = ({ of }) => along((pairs) => mean(pairs.map((scores) => of(weightsOf(scores)))));
-  const spread = along((pairs) => variance(pairs.flat()));
-  return [...MEASURES.map(averaged), spread].map((curve) => ({ scaled: curve(true), unscaled: curve(false) }));
+  const along = (scaled) =>
+    WIDTHS.map((width) => {
+      const weights = scoresOf(dots, width, scaled).map((scores) => softmax(scores.map((score) => score / temperature)));
+      return MEASURES.map(({ of }) => mean(weights.map(of)));
+    });
+  const [scaled, unscaled] = [along(true), along(false)];
+  const curve = (measured, i) => measured.map((all) => all[i]);
+  return MEASURES.map((_, i) => ({ scaled: curve(scaled, i), unscaled: curve(unscaled, i) }));
+}
+
+// The variance of the scores, which no temperature changes.
+function spreadOf(dots) {
+  const along = (scaled) => WIDTHS.map((width) => variance(scoresOf(dots, width, scaled).flat()));
+  return { scaled: along(true), unscaled: along(false) };
 }
 
 // --- drawing ---
@@ -117,7 +128,7 @@ function drawPlot(pen, { x, y, width }, plot, { colours, at, scaled }) {
   const [left, right, top, bottom] = [x + 30, x + width - 12, y + 52, y + PLOT - 26];
   const across = (i) => left + (i / (WIDTHS.length - 1)) * (right - left);
   const down = (value) => bottom - plot.scale(value) * (bottom - top);
-  pen.text(plot.name, x, y + 10, heading(colours));
+  pen.text(plot.name, x, y + 10, { ...heading(colours), size: width < 140 ? 11 : 13 });
   pen.text(plot.number, x, y + 32, { size: 18, weight: 600, fill: scaled ? colours.positive : colours.negative });
   for (const tick of plot.ticks) {
     pen.line([[left, down(tick)], [right, down(tick)]], { stroke: colours.hair });
@@ -138,7 +149,8 @@ function drawPlot(pen, { x, y, width }, plot, { colours, at, scaled }) {
 // What the curves and the square are, set in as many lines as they need.
 function drawKey(pen, { x, y, width }, colours) {
   const label = { size: 12, fill: colours.ink };
-  const place = width > 600 ? [[0, 0], [150, 0], [280, 0], [360, 0]] : [[0, 0], [150, 0], [0, 20], [80, 20]];
+  const narrow = width < 310 ? [0, 40] : [80, 20];
+  const place = width > 600 ? [[0, 0], [150, 0], [280, 0], [360, 0]] : [[0, 0], [150, 0], [0, 20], narrow];
   const [solid, dashed, square, note] = place.map(([dx, dy]) => [x + dx, y + dy]);
   const stroke = ([left, top], style) => pen.line([[left, top], [left + 28, top]], { width: 3, ...style });
   stroke(solid, { stroke: colours.positive });
@@ -159,7 +171,7 @@ function layoutOf(width, count) {
   const keyY = second.y + barHeight + 22;
   const across = width >= 720 ? 4 : 2;
   const plotWidth = (width - (across - 1) * 20) / across;
-  const plotsY = keyY + (width > 600 ? 24 : 44);
+  const plotsY = keyY + (width > 600 ? 24 : width < 310 ? 64 : 44);
   const plots = Array.from({ length: 4 }, (_, i) => ({
     ...{ x: (i % across) * (plotWidth + 20), y: plotsY + Math.floor(i / across) * (PLOT + 14), width: plotWidth },
   }));
@@ -226,10 +238,12 @@ function summary(view) {
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("ScaledSoftmax", "Why scores are divided by the square root of d_k");
-  const stage = dom("div", { class: "attend-softmax", "data-role": "stage" });
+  const canvas = dom("canvas", { role: "img" });
+  const stage = dom("div", { class: "attend-softmax", "data-role": "stage" }, canvas);
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const dots = readDots(model);
   const draws = dots.get(1).length;
+  const spread = spreadOf(dots);
   let [width, view, layout, curves] = [0, null, null, { temperature: null }];
 
   const controls = {
@@ -247,7 +261,7 @@ function render({ model, el }) {
     const traits = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
     const draw = Math.min(Math.max(traits.draw, 0), draws - 1);
     const { temperature } = traits;
-    if (curves.temperature !== temperature) curves = { temperature, each: curvesOf(dots, temperature) };
+    if (curves.temperature !== temperature) curves = { temperature, each: [...curvesOf(dots, temperature), spread] };
     const pairs = scoresOf(dots, traits.d_k, traits.scaled);
     const scores = pairs[draw * draws + draw];
     return {
@@ -263,12 +277,9 @@ function render({ model, el }) {
     layout = layoutOf(width, view.scores.length);
     const shown = { ...view, temperature: Math.log10(view.temperature) };
     for (const [name, control] of Object.entries(controls)) control.set(shown[name]);
-    const pen = svgPen(layout.width, layout.height);
-    drawAll(pen, layout, view);
+    drawAll(canvasPen(fitCanvas(canvas, layout.width, layout.height)), layout, view);
     readout.replaceChildren(...summary(view));
-    pen.root.setAttribute("role", "img");
-    pen.root.setAttribute("aria-label", readout.textContent);
-    stage.replaceChildren(pen.root);
+    canvas.setAttribute("aria-label", readout.textContent);
     shelf.refresh();
   }
   const paint = onFrame(paintNow);

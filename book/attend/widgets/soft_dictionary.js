@@ -253,7 +253,7 @@ const TRAITS = ["places", "values", "labels", "query", "temperature", "score", "
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("SoftDictionary", "A dictionary made soft");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const canvas = dom("canvas");
   const about = { tabindex: 0, role: "application", "data-role": "stage" };

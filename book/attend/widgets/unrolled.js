@@ -423,7 +423,7 @@ const TRAITS = ["tokens", "original", "show", "step", "unit", "so_far", "title"]
 function render({ model, el }) {
   const write = writer(model);
   const root = figure("Unrolled", "A recurrent network reads a sentence, step by step");
-  const caption = dom("figcaption", { dir: "auto" });
+  const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const readout = dom("output", { class: "attend-unrolled-said", "aria-live": "polite", "data-role": "readout" });
   const canvas = dom("canvas");
   const stage = dom("div", { class: "attend-unrolled", tabindex: 0, role: "application", "data-role": "stage" }, canvas);
