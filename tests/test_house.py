@@ -116,6 +116,13 @@ class TestChapter:
             again = set(re.findall(r"^(?:def|class) (\w+)", cell.source, re.M)) & taught
             assert not again, f"cell {i} defines {again}, which the package holds: weave it"
 
+    def test_plumbing_is_out_of_the_readers_way(self, chapter):
+        """On a page, what Colab needs is not shown and the imports are folded."""
+        setup, imports = [cell.metadata.get("tags", []) for _, cell in code_cells(read(chapter))][
+            :2
+        ]
+        assert "remove-cell" in setup and "hide-input" in imports
+
     def test_exercises_are_whole(self, chapter):
         """Each stub says *not attempted*; the next code cell is its folded solution and says
         *right*."""
