@@ -6,6 +6,7 @@ import re
 
 import nbformat
 import pytest
+import road
 import yaml
 
 from conftest import ROOT
@@ -151,9 +152,12 @@ class TestChapter:
         toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
         files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
         assert f"book/{chapter.stem}" in files
-        minutes = re.search(r"Reading: about (\d+) minutes", chapter.read_text(encoding="utf8"))[1]
-        road = (BOOK / "index.md").read_text(encoding="utf8")
-        assert re.search(rf"\({re.escape(chapter.name)}\).*\| {minutes} min \|\n", road)
+        title, minutes = road.about(chapter)
+        assert title and 20 <= minutes <= 90
+        assert re.search(
+            rf"^{chapter.name[:2]}: .+\?$", (BOOK / "index.md").read_text("utf8"), re.M
+        )
+        assert (road.PICTURES / f"{chapter.stem}.svg").is_file()
 
 
 def notebook(*sources):

@@ -10,6 +10,7 @@ import sys
 import ledger
 import nbformat
 import pytest
+import road
 import vendor
 import weave
 import widget_files
@@ -280,3 +281,24 @@ def test_every_widget_stands_as_a_classic_script(tmp_path):
     code += "console.log(Object.keys(attendWidgets).filter(n => attendWidgets[n].render).join())"
     done = subprocess.run(["node", "-e", code], capture_output=True, text=True)
     assert done.stdout.strip().split(",") == names, done.stderr
+
+
+def test_the_road_knows_every_chapter_and_nothing_else():
+    numbers = [chapter.stem[:2] for chapters in road.parts().values() for chapter in chapters]
+    assert len(numbers) == 17
+    questions = {number: f"Why {number} & not <more>?" for number in numbers}
+    html = road.road(dict(questions))
+    assert (
+        html.count("<li") == html.count("<svg") == 17 and "Why 03 &amp; not &lt;more&gt;?" in html
+    )
+    with pytest.raises(ValueError, match="no question for 17_decoding"):
+        road.road({number: questions[number] for number in numbers[:-1]})
+    with pytest.raises(ValueError, match="questions without a chapter: 18"):
+        road.road(questions | {"18": "What next?"})
+
+
+def test_a_chapter_on_the_road_says_how_long_it_takes(tmp_path):
+    silent = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 01 · Silent")])
+    nbformat.write(silent, tmp_path / "01_silent.ipynb")
+    with pytest.raises(ValueError, match="must say its title and how long"):
+        road.about(tmp_path / "01_silent.ipynb")
