@@ -100,8 +100,9 @@ def ask(python: Path, script: str, *arguments) -> dict:
         "JUPYTER_PREFER_ENV_PATH": "1",
     }
     command = [str(python), "-W", "ignore", "-c", script, *map(str, arguments)]
-    done = subprocess.run(command, env=clean, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, env=clean, capture_output=True, text=True)
     if done.returncode:
+        print(done.stderr[-2000:])
         return {"seconds": 0.0, "fault": f"the run itself ended with {done.returncode}"}
     return json.loads(done.stdout.strip().splitlines()[-1])
 
