@@ -119,6 +119,7 @@ def visit(address, chromium):
             arg=wanted,
             timeout=30_000,
         )
+        page.wait_for_function("!document.querySelector('.widget-place:not(.mounted)')")
         return page
 
     yield open_page
