@@ -39,7 +39,9 @@ def css() -> str:
     ]
     rules[0] = rules[0].replace("--at-0", f"--at-{WIDTHS[0]}")  # narrower ones too
     waiting = "html[data-mode] .widget-place:not(.mounted)"  # data-mode is there if scripts run
-    return "\n".join([*rules, f"{waiting} {{ min-height: var(--reserved); }}\n"])
+    rules.append(f"{waiting} {{ min-height: var(--reserved); }}")
+    rules.append(f"{waiting} > * {{ visibility: hidden; }}\n")  # while it finds its shape
+    return "\n".join(rules)
 
 
 def place(measured: list[int] | None) -> str:

@@ -82,8 +82,11 @@
     const el = document.createElement("div");
     script.replaceWith(el);
     await widget.render?.({ model: models.get(id), el, signal });
-    el.closest(".widget-place")?.classList.add("mounted"); // it needs no height held free any more
+    requestAnimationFrame(() => requestAnimationFrame(() => settle(el)));
   }
+
+  /** A widget has measured itself and drawn: its place may show it, and hold no height free any more. */
+  const settle = (el) => el.closest(".widget-place")?.classList.add("mounted");
 
   /** Of some elements the one nearest to the middle of the window: the reader's eyes are there. */
   function nearest(elements) {

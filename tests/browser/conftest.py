@@ -99,6 +99,7 @@ def visit(address, chromium):
                 arg=page.evaluate(WIDGETS_WANTED),
                 timeout=30_000,
             )
+            page.wait_for_function("!document.querySelector('.widget-place:not(.mounted)')")
         return page
 
     yield open_page
