@@ -20,11 +20,12 @@ class TransformerConfig:
 
     source_vocab, target_vocab: words known; n_layers: so many in the encoder and as many in the
     decoder; positions: "sinusoidal" or "learned", added to the embeddings, "rotary" (pairing
-    "half") or "alibi", inside self-attention; tie_embeddings: the target embedding is the output's
-    matrix too, and where both vocabularies are of one size (one shared vocabulary, as in the paper)
-    the source embedding as well; pad: padding; bos: what every target begins with, None for no
-    such rule; max_length: no sentence may be longer. Raises ValueError for what cannot be. Source:
-    Vaswani et al. 2017, table 3. Taught in chapter 16.
+    "half") or "alibi", inside self-attention (of the distance |i − j|, so that an encoder with
+    "alibi" cannot tell a sentence from its mirror image); tie_embeddings: the target embedding is
+    the output's matrix too, and where both vocabularies are of one size (one shared vocabulary, as
+    in the paper) the source embedding as well; pad: padding; bos: what every target begins with,
+    None for no such rule; max_length: no sentence may be longer. Raises ValueError for what cannot
+    be. Source: Vaswani et al. 2017, table 3. Taught in chapter 16.
     """
 
     source_vocab: int
