@@ -9,6 +9,9 @@ export TQDM_DISABLE := 1
 # The chapters' matrices are small: one thread is faster than two that wait for each other.
 html execute unit chapters test-matrix: export OMP_NUM_THREADS ?= 1
 
+# Tests run side by side; the cells of one chapter one after another, in one kernel.
+ABREAST := -n logical --maxprocesses 4 --dist
+
 .DEFAULT_GOAL := help
 .PHONY: help book html slides exercises pdf lab test unit chapters browser test-matrix lint bench weave execute heights lock clean
 
@@ -59,13 +62,13 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 
 unit: $(READY) ## the unit tests and the house rules
-	$(BIN)/pytest tests --ignore=tests/browser
+	$(BIN)/pytest tests --ignore=tests/browser $(ABREAST) loadfile
 
 chapters: $(READY) ## every chapter, cell by cell, against its stored outputs
-	$(BIN)/pytest --nbval book/*.ipynb
+	$(BIN)/pytest --nbval book/*.ipynb $(ABREAST) loadfile
 
 browser: html slides ## the built pages and decks in Chromium, with the network closed
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest tests/browser $(ABREAST) worksteal
 
 test: lint unit chapters browser ## everything above: what CI runs
 	@echo "all of make test passed"

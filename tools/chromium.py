@@ -1,8 +1,14 @@
-"""The browser that prints the book and tests its pages."""
+"""The browser that prints the book, measures and tests its pages, and the server of those pages.
 
+Whoever tests or prints has Playwright; a build does without it, so it is imported when asked for.
+"""
+
+import functools
 import http.server
 import os
 import shutil
+import threading
+from contextlib import contextmanager
 
 CHROMIUM = (
     "chromium",
@@ -25,3 +31,24 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *arguments):
         pass
+
+
+@contextmanager
+def served(folder):
+    """The address of `folder`, served on loopback."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextmanager
+def launched():
+    """Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield browser
+        browser.close()

@@ -5,17 +5,14 @@ Chromium prints (book/assets/print.css says how), pypdf puts the pages together.
 """
 
 import base64
-import functools
-import http.server
 import io
 import json
 import sys
-import threading
 from pathlib import Path
 
 import nbformat
 import yaml
-from chromium import FLAGS, Quiet, find_chromium
+from chromium import find_chromium, launched, served
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
@@ -84,23 +81,13 @@ def print_page(browser, address: str, name: str, first: int) -> bytes:
 
 def make(names: list[str], out: Path = OUT) -> int:
     """Print the pages and put them together; the number of pages on paper."""
-    from playwright.sync_api import sync_playwright
     from pypdf import PdfReader, PdfWriter
 
-    handler = functools.partial(Quiet, directory=str(SITE))
     book = PdfWriter()
-    with (
-        http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
-        sync_playwright() as playwright,
-    ):
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+    with served(SITE) as address, launched() as browser:
         for name in names:
-            address = f"http://127.0.0.1:{server.server_port}"
             pdf = print_page(browser, address, name, first=len(book.pages) + 1)
             book.append(PdfReader(io.BytesIO(pdf)), import_outline=True)
-        browser.close()
-        server.shutdown()
     book.add_metadata({"/Title": "Paying Attention", "/Author": "The Paying Attention authors"})
     book.page_mode = "/UseOutlines"
     for page in book.pages:

@@ -9,6 +9,7 @@ import base64
 import fnmatch
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -63,7 +64,9 @@ def unpack(name: str, package: dict, tarball: Path, folder: Path) -> None:
             ):
                 target = folder / name / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(archive.extractfile(member).read())
+                part = target.with_name(f"{target.name}.{os.getpid()}")
+                part.write_bytes(archive.extractfile(member).read())
+                part.replace(target)  # whole or not there, whoever else reads or writes it
 
 
 def vendor(lock: Path = LOCK, folder: Path | None = None) -> None:

@@ -7,20 +7,16 @@ When the test ends, a message in the console, an uncaught error or a request to 
 than this one fails it.
 """
 
-import functools
-import http.server
 import os
 import sys
-import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from chromium import FLAGS, Quiet, find_chromium  # noqa: E402
+from chromium import find_chromium, launched, served  # noqa: E402
 
 SITE = ROOT / "_build" / "html"
 # Ajv, inside the full widget manager, remarks on its own schema; nothing of ours.
@@ -49,19 +45,14 @@ def pytest_collection_modifyitems(config, items):
 def address():
     """Where the built book is served, on loopback."""
     assert (SITE / "index.html").is_file(), "there are no built pages: run make html first"
-    handler = functools.partial(Quiet, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(SITE) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
 def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

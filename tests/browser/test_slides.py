@@ -1,12 +1,9 @@
 """The decks in a browser: walked by key, with live widgets, from a server and from a disk."""
 
-import functools
-import http.server
-import threading
-
 import pytest
+from chromium import served
 
-from conftest import ROOT, Quiet
+from conftest import ROOT
 from test_pages import answers_keys
 
 DECKS = ROOT / "_build" / "slides"
@@ -18,11 +15,8 @@ ON_SCREEN = ".present > .present, section.present:not(:has(section))"
 def address():
     """Where the decks are served, on loopback."""
     assert (DECKS / "index.html").is_file(), "there are no decks: run make slides first"
-    handler = functools.partial(Quiet, directory=str(DECKS))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(DECKS) as address:
+        yield address
 
 
 def place(page):
