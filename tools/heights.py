@@ -14,6 +14,7 @@ from places import HEIGHTS, ROOT, WIDTHS, heights
 sys.path.insert(0, str(ROOT))
 from benchmarks.browser import MOUNTED, SITE, browser_on
 
+TABLET = 500  # narrower screens are telephones', as in the browser tests
 PATIENCE_MS = 180_000  # the machine may be busy
 MEASURE = """() => new Promise((resolve) => setTimeout(() => {
   const places = [...document.querySelectorAll('.widget-place')];
@@ -26,26 +27,28 @@ def names() -> list[str]:
     return [toc["root"], *(e["file"] for part in toc["parts"] for e in part["chapters"])]
 
 
-def measured(page, address: str, name: str) -> list[list[int]]:
-    """For each widget of a page its heights at WIDTHS, rounded up."""
+def measured(browser, address: str, name: str) -> list[list[int]]:
+    """For each widget of a page its heights at WIDTHS, rounded up; a narrow screen is touched."""
     print(f"heights: {name}", flush=True)
     columns = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        if not columns:
-            page.goto(f"{address}/{name}.html", wait_until="load")
-            page.wait_for_function(MOUNTED)
-        columns.append([-int(-height // 1) for height in page.evaluate(MEASURE)])
+    for touched in (True, False):
+        page = browser.new_page(has_touch=touched)
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{address}/{name}.html", wait_until="load")
+        page.wait_for_function(MOUNTED)
+        for width in WIDTHS:
+            if touched == (width < TABLET):
+                page.set_viewport_size({"width": width, "height": 900})
+                columns.append([-int(-height // 1) for height in page.evaluate(MEASURE)])
+        page.close()
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 def main(chosen: list[str]) -> None:
     found = heights()
     with browser_on(SITE) as (browser, address):
-        page = browser.new_page()
-        page.set_default_timeout(PATIENCE_MS)
         for name in chosen or names():
-            found[name] = measured(page, address, name)
+            found[name] = measured(browser, address, name)
     lines = (
         f" {json.dumps(name)}: [\n  " + ",\n  ".join(map(json.dumps, rows)) + "\n ]"
         for name in names()
