@@ -87,14 +87,20 @@ def test_every_widget_answers(visit, path, width):
 
 
 def formulas(name) -> tuple[int, int]:
-    """How many formulas the source of a chapter has: in its lines, and on lines of their own."""
-    chapter = ROOT / f"{name}.ipynb"
-    cells = nbformat.read(chapter, as_version=4).cells if chapter.is_file() else []
+    """How many formulas the source of a page has: in its lines, and on lines of their own."""
+    chapter, page = (ROOT / f"{name}.{kind}" for kind in ("ipynb", "md"))
+    if chapter.is_file():
+        cells = nbformat.read(chapter, as_version=4).cells
+        texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    else:
+        texts = [page.read_text(encoding="utf8")]
     reader = MarkdownIt().use(dollarmath_plugin).enable("table")
     counts = Counter()
-    for cell in cells:
-        for token in reader.parse(cell.source) if cell.cell_type == "markdown" else []:
+    for text in texts:  # grows by what stands inside of directives
+        for token in reader.parse(text):
             counts.update(part.type for part in (token, *(token.children or [])))
+            if token.type == "fence" and token.info.startswith("{"):
+                texts.append(token.content)
     return counts["math_inline"], counts["math_block"]
 
 
