@@ -7,10 +7,11 @@ from benchmarks.table import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 sys.path.insert(0, str(ROOT / "tools"))
-from chromium import launched, served
+from chromium import MOUNTED, launched, served
+
+__all__ = ["MOUNTED", "SITE", "browser_on"]
 
 SITE = ROOT / "_build" / "html"
-MOUNTED = "() => !document.querySelector('.widget-place:not(.mounted)')"  # every widget stands
 
 
 @contextmanager

@@ -18,6 +18,7 @@ CHROMIUM = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
 )
+MOUNTED = "() => !document.querySelector('.widget-place:not(.mounted)')"  # all widgets stand
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from chromium import find_chromium, launched, served  # noqa: E402
+from chromium import MOUNTED, find_chromium, launched, served  # noqa: E402
 
 SITE = ROOT / "_build" / "html"
 # Ajv, inside the full widget manager, remarks on its own schema; nothing of ours.
@@ -90,7 +90,7 @@ def visit(address, chromium):
                 arg=page.evaluate(WIDGETS_WANTED),
                 timeout=30_000,
             )
-            page.wait_for_function("!document.querySelector('.widget-place:not(.mounted)')")
+            page.wait_for_function(MOUNTED)
         return page
 
     yield open_page

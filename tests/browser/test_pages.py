@@ -9,7 +9,7 @@ import yaml
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from conftest import ROOT, SITE
+from conftest import MOUNTED, ROOT, SITE
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
 CHAPTERS = [entry["file"] for part in TOC.get("parts", []) for entry in part["chapters"]]
@@ -171,7 +171,7 @@ def test_nothing_moves_as_the_page_comes_to_life(visit, path, width, anchor):
     moved = page.evaluate(SHIFT)
     if moved > 0.01:  # a formula's rarer font may come late at first; what else moves moves again
         page.reload(wait_until="load")
-        page.wait_for_function("!document.querySelector('.widget-place:not(.mounted)')")
+        page.wait_for_function(MOUNTED)
         moved = page.evaluate(SHIFT)
     assert moved <= 0.01
 
