@@ -42,7 +42,7 @@ window.firstAnswer = new Promise((resolve) => {
       else try_();
     });
   };
-  addEventListener('DOMContentLoaded', try_);
+  try_();
   setTimeout(() => resolve(null), 30000);
 });
 """

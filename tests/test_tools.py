@@ -261,28 +261,32 @@ def test_a_page_names_the_files_of_its_widgets_and_keeps_the_rest_of_their_state
 def test_a_page_with_another_widget_keeps_scripts_in_its_state(heatmap_state):
     heatmap_state["state"]["slider"] = {"model_module": "@jupyter-widgets/controls", "state": {}}
     heatmap_state["state"]["map"]["state"]["_esm"] = "// as it was when the chapter ran"
+    heatmap_state["state"]["map"]["state"]["_css"] = "/* as it was */"
     assert widget_files.lighten(heatmap_state) == []
-    assert heatmap_state["state"]["map"]["state"]["_esm"] == AttentionHeatmap._esm
+    traits = heatmap_state["state"]["map"]["state"]
+    assert traits["_esm"] == AttentionHeatmap._esm and traits["_css"] == AttentionHeatmap._css
 
 
 def test_a_readers_own_widget_keeps_its_script(heatmap_state):
     heatmap_state["state"]["map"]["state"]["_anywidget_id"] = "__main__.Mine"
     assert widget_files.lighten(heatmap_state) == []
-    assert heatmap_state["state"]["map"]["state"]["_esm"] == AttentionHeatmap._esm
+    traits = heatmap_state["state"]["map"]["state"]
+    assert traits["_esm"] == AttentionHeatmap._esm and traits["_css"] == AttentionHeatmap._css
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no node to read the scripts with")
 def test_every_widget_stands_as_a_classic_script(tmp_path):
-    """Read as a page reads them, one after another; each puts its render function where the host
-    looks."""
+    """Read as a page may read them, what they share last; each hands over its render function when
+    the host asks for it."""
     widget_files.stage(tmp_path)
     names = [path.stem for path in widget_files.WIDGETS.glob("*.js") if path.stem != "common"]
     code = "const vm = require('vm'), fs = require('fs'); globalThis.self = globalThis;"
     code += "globalThis.document = { createElement: () => ({ getContext: () => ({}) }) };"
-    for name in ["common", *names]:
+    for name in [*names, "common"]:
         path = json.dumps(str(tmp_path / f"{name}.js"))
         code += f"vm.runInThisContext(fs.readFileSync({path}, 'utf8'));"
-    code += "console.log(Object.keys(attendWidgets).filter(n => attendWidgets[n].render).join())"
+    code += "const module = (name) => attendWidgets[name](module);"
+    code += "console.log(Object.keys(attendWidgets).filter(n => module(n).render).join())"
     done = subprocess.run(["node", "-e", code], capture_output=True, text=True)
     assert done.stdout.strip().split(",") == names, done.stderr
 

@@ -9,6 +9,7 @@ import atexit
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 from html import escape
@@ -21,7 +22,21 @@ from vendor import FOLDER
 
 SCRIPT = Path(__file__).with_name("katex.js")
 STYLE = "npm/katex/dist/katex.min.css"
-FONTS = ("Main-Regular", "Math-Italic")  # on every page with a formula: no need to wait for the css
+# KaTeX's fonts, and what asks for each in the formulas of a page.
+FONTS = {
+    "Main-Regular": re.compile('class="katex"'),
+    "Main-Bold": re.compile(r"\bmathbf\b"),
+    "Main-Italic": re.compile(r"\bmathit\b"),
+    "Math-Italic": re.compile(r"\bmathnormal\b"),
+    "Math-BoldItalic": re.compile(r"\bboldsymbol\b"),
+    "AMS-Regular": re.compile(r"\b(amsrm|mathbb)\b"),
+    "Caligraphic-Regular": re.compile(r"\bmathcal\b"),
+    "Typewriter-Regular": re.compile(r"\b(mathtt|texttt)\b"),
+    "Size1-Regular": re.compile(r"\b(delimsizing size1|delim-size1|op-symbol small-op)\b"),
+    "Size2-Regular": re.compile(r"\b(delimsizing size2|op-symbol large-op)\b"),
+    "Size3-Regular": re.compile(r"\bdelimsizing size3\b"),
+    "Size4-Regular": re.compile(r"\b(delimsizing size4|delim-size4)\b"),
+}
 MATHJAX = "mathjax@3.2.2/es5/tex-chtml.js"  # where there is no node
 OPTIONS = {"throwOnError": True, "strict": "error", "output": "htmlAndMathml"}
 log = logging.getLogger(__name__)
@@ -83,12 +98,14 @@ def is_formula(node) -> bool:
 
 
 def dress(app, pagename, templatename, context, doctree) -> None:
-    """A page with formulas loads KaTeX's stylesheet; its two main fonts come at the same time."""
+    """A page with formulas loads KaTeX's stylesheet, and at the same time the fonts that these
+    formulas are set in: a font that comes late moves its line."""
     if doctree is None or not any(doctree.findall(is_formula)):
         return
     app.add_css_file(STYLE)
     link = '<link rel="preload" as="font" type="font/woff2" crossorigin href="{}">'
-    fonts = (f"_static/npm/katex/dist/fonts/KaTeX_{font}.woff2" for font in FONTS)
+    used = [font for font, asks in FONTS.items() if asks.search(context["body"])]
+    fonts = (f"_static/npm/katex/dist/fonts/KaTeX_{font}.woff2" for font in used)
     links = "\n".join(link.format(context["pathto"](font, resource=True)) for font in fonts)
     context["metatags"] = context.get("metatags", "") + links
 

@@ -30,7 +30,8 @@ TOOLS = Path(__file__).parent
 TEMPLATES = TOOLS / "templates"
 # What pages are made with besides: when one of these changes, all pages are written again.
 ASSETS = [*TEMPLATES.rglob("*.html"), *TOOLS.glob("*.js"), *TOOLS.glob("*.json")]
-ASSETS += [TOOLS / f"{name}.py" for name in ("icons", "mathematics", "places", "widget_files")]
+ASSETS += [*(ROOT / "book" / "assets").glob("*.css"), *(ROOT / "book" / "assets").glob("*.js")]
+ASSETS += [TOOLS / f"{name}.py" for name in ("icons", "mathematics", "pages", "places", "widget_files")]
 CDN = "https://cdn.jsdelivr.net/npm/"
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def scripts(app, config) -> None:
         "data-anywidget": base["anywidget"] + "dist/index",
         "data-cdn": CDN,
     }
-    config.nb_ipywidgets_js = {"widgets.js": {"defer": "defer", **addresses}}
+    config.nb_ipywidgets_js = {"widgets.js": {"async": "async", **addresses}}
 
 
 def styles(app, config) -> None:
@@ -66,6 +67,16 @@ def styles(app, config) -> None:
     config.templates_path.append(str(TEMPLATES))
     for name in ("icons.css", "places.css"):
         app.add_css_file(name, priority=200)
+
+
+def hold_up_nothing(app, pagename, templatename, context, doctree) -> None:
+    """Sphinx's html-page-context: the theme's scripts run when the page has been read; all of them
+    wait for that anyway. (The page of the search has no source, and scripts in its body.)"""
+    for script in context.get("script_files", []) if doctree else []:
+        attributes = getattr(script, "attributes", {})
+        name = str(getattr(script, "filename", "") or "")
+        if name and "documentation_options" not in name and "async" not in attributes:
+            attributes["defer"] = "defer"
 
 
 def digest(files) -> str:
@@ -101,4 +112,5 @@ def setup(app):
     app.connect("config-inited", exercises.hand_out)
     app.connect("html-page-context", exercises.offer, priority=600)  # after the theme's buttons
     app.connect("html-page-context", share, priority=900)  # after the state is on the page
+    app.connect("html-page-context", hold_up_nothing, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,14 +3,14 @@
 In a notebook a widget carries its script and style in its state, and so does every copy of it on a
 page. On the book's pages each kind of widget is one classic script (so that a page opened from a
 disk, without a server, is alive too) and one stylesheet, which the browser fetches once; the state
-that a page embeds names them: `_module`.
+that a page embeds names them: `_module`. The scripts hold up no page and may come in any order.
 """
 
 import json
 import re
 from pathlib import Path
 
-from attend.widgets.base import DECLARATION, bundle
+from attend.widgets.base import DECLARATION, bundle, dressed
 
 WIDGETS = Path(__file__).resolve().parent.parent / "book" / "attend" / "widgets"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -21,13 +21,15 @@ IMPORTED = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";\n', re.MULTILIN
 
 
 def classic(script: Path) -> str:
-    """The ES module `script` as a script that puts what it exports on `attendWidgets`."""
+    """The ES module `script` as a script that puts a function on `attendWidgets`: from what hands
+    over the module of a name to what this one exports."""
     text = script.read_text(encoding="utf8")
     if exported := EXPORTED.findall(text):
         text = DECLARATION.sub("", text) + f"return {{ {', '.join(exported)} }};\n"
-    text = IMPORTED.sub(r"const \1 = attendWidgets.\2;\n", text)
+    text = IMPORTED.sub(r'const \1 = module("\2");\n', text)
     text = text.replace("export default ", "return ")
-    return f'(self.attendWidgets ||= {{}}).{script.stem} = (() => {{\n"use strict";\n{text}}})();\n'
+    head = f"(self.attendWidgets ||= {{}}).{script.stem} = (module) => {{"
+    return f'{head}\n"use strict";\n{text}}};\n'
 
 
 def stage(folder: Path) -> None:
@@ -58,7 +60,8 @@ def lighten(state: dict) -> list[str]:
             traits.pop("_css", None)
             needed.add(found[1])
         else:
-            traits["_esm"] = bundle(WIDGETS / f"{found[1]}.js")
+            script = WIDGETS / f"{found[1]}.js"
+            traits["_esm"], traits["_css"] = bundle(script), dressed(script)
     return ["common", *sorted(needed)] if needed else []
 
 
@@ -69,6 +72,7 @@ def share(app, pagename, templatename, context, doctree) -> None:
             continue
         state = json.loads(script.attributes["body"])
         for name in lighten(state):
-            app.add_js_file(f"widgets/{name}.js", priority=300 + (name != "common"), defer="defer")
-            app.add_css_file(f"widgets/{name}.css", priority=300 + (name != "common"))
+            soon = {"async": "async", "data-module": name}
+            app.add_js_file(f"widgets/{name}.js", priority=300, **soon)
+            app.add_css_file(f"widgets/{name}.css", priority=300)
         script.attributes["body"] = json.dumps(state, separators=(",", ":")).replace("</", "<\\/")

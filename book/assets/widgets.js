@@ -2,6 +2,8 @@
 //
 // The book's own widgets are anywidgets: a module that draws a model into an element. This file is all they need;
 // their modules stand on `attendWidgets`, put there by scripts that all pages share (tools/widget_files.py).
+// It does not wait for the page: each widget is mounted as soon as its place has been read, while the rest still is.
+// The pages' state stands in their heads; a page that has it elsewhere loads this file with `defer`.
 // A page that holds any other kind of ipywidget gets the full widget manager (require.js, html-manager) instead.
 (function () {
   "use strict";
@@ -67,26 +69,54 @@
     document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
   }
 
+  const defined = {};
+  /** What the script of that name defines. */
+  const module = (name) => (defined[name] ||= self.attendWidgets[name](module));
+
+  /** When that script has run; the page's head asks for it, and the scripts come in any order. */
+  const arrived = (name) =>
+    new Promise((resolve, reject) => {
+      if (self.attendWidgets?.[name]) return resolve();
+      const script = document.querySelector(`script[data-module="${name}"]`);
+      script.addEventListener("load", resolve);
+      script.addEventListener("error", () => reject(new Error(`${script.src} did not come`)));
+    });
+
+  async function widgetOf({ _module: name, _esm: source }) {
+    if (!name) {
+      const widget = (await load(source)).default;
+      return typeof widget === "function" ? widget() : widget;
+    }
+    await Promise.all([arrived("common"), arrived(name)]);
+    return module(name);
+  }
+
   async function mount(script, models, definitions) {
+    const el = document.createElement("div");
     const id = json(script).model_id;
     const { signal } = new AbortController();
-    const state = definitions[id].state;
-    dress(state._css);
-    let widget = state._module ? self.attendWidgets[state._module] : (await load(state._esm)).default;
-    if (typeof widget === "function") widget = await widget();
+    script.replaceWith(el);
+    dress(definitions[id].state._css);
+    const widget = await widgetOf(definitions[id].state);
     if (!models.has(id)) {
       const model = new Model(restored(definitions[id]));
       models.set(id, model);
       await widget.initialize?.({ model, signal });
     }
-    const el = document.createElement("div");
-    script.replaceWith(el);
     await widget.render?.({ model: models.get(id), el, signal });
-    requestAnimationFrame(() => requestAnimationFrame(() => settle(el)));
+    requestAnimationFrame(() => requestAnimationFrame(() => settle(el.closest(".widget-place"))));
   }
 
   /** A widget has measured itself and drawn: its place may show it, and hold no height free any more. */
-  const settle = (el) => el.closest(".widget-place")?.classList.add("mounted");
+  const settle = (place) => place?.classList.add("mounted");
+
+  /** A widget that could not be mounted leaves its still picture, and the others go on. */
+  function giveUp(place, error) {
+    console.error(error);
+    const picture = place?.querySelector("noscript");
+    if (picture) picture.outerHTML = picture.textContent; // where scripts run, its markup is text
+    settle(place);
+  }
 
   /** Of some elements the one nearest to the middle of the window: the reader's eyes are there. */
   function nearest(elements) {
@@ -124,17 +154,32 @@
     if (document.readyState === "complete") window.dispatchEvent(new Event("load")); // it waits for one
   }
 
+  /** When more of the page has been read. */
+  const more = () =>
+    new Promise((resolve) => {
+      const observer = new MutationObserver(resolve);
+      observer.observe(document, { childList: true, subtree: true });
+      document.addEventListener("readystatechange", resolve, { once: true });
+    });
+
+  const isRead = () => document.readyState !== "loading";
+  const isWhole = (script) => isRead() || script.nextSibling; // a script may be read up to its middle
+
   async function start() {
+    while (!document.body) await more();
     const definitions = Object.assign({}, ...[...document.querySelectorAll(STATE)].map((s) => json(s).state));
     const kinds = Object.values(definitions).map((definition) => definition.model_module);
     if (!kinds.every((kind) => PLAIN.has(kind))) return fullManager();
     const models = new Map();
-    const waiting = new Set(document.querySelectorAll(VIEW));
-    while (waiting.size) {
-      const script = nearest([...waiting]);
-      waiting.delete(script);
-      await mount(script, models, definitions);
-      await breath();
+    for (;;) {
+      const waiting = [...document.querySelectorAll(VIEW)].filter(isWhole);
+      if (waiting.length) {
+        const script = nearest(waiting);
+        const place = script.closest(".widget-place");
+        await mount(script, models, definitions).catch((error) => giveUp(place, error));
+        await breath();
+      } else if (isRead()) return;
+      else await more();
     }
   }
 

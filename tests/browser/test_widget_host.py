@@ -6,7 +6,7 @@ import pytest
 from ipywidgets import IntSlider, Layout
 from ipywidgets.embed import dependency_state, embed_data
 
-from conftest import SITE
+from conftest import MOUNTED, SITE
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>one widget</title><body>
 <script defer src="_static/widgets.js" data-require="npm/requirejs/require.js"
@@ -51,3 +51,50 @@ def test_two_views_of_a_page_keep_apart(visit):
     page.keyboard.press("ArrowDown")
     page.wait_for_timeout(60)
     assert second.locator("[data-role=readout]").inner_text() == before
+
+
+# The page as it stood when its first widget did: whether more of it was still to be read.
+WATCH = """
+new MutationObserver(() => {
+  if (window.then || !document.querySelector('[data-widget]')) return;
+  window.then = [document.readyState, document.querySelectorAll('article section').length];
+}).observe(document, {childList: true, subtree: true});
+"""
+
+
+def test_a_widget_does_not_wait_for_the_end_of_the_page(visit):
+    page = visit("book/08_gates.html", script=WATCH)
+    state, sections = page.evaluate("window.then")
+    assert state == "loading"
+    assert sections < page.locator("article section").count()
+
+
+# A front end in which the script of one kind of widget does not run to its end.
+BROKEN = """
+self.attendWidgets = {};
+Object.defineProperty(attendWidgets, 'unrolled', {
+  get: () => () => { throw new Error('broken on purpose'); },
+  set: () => {},
+});
+"""
+
+
+def test_a_widget_that_fails_leaves_its_picture_and_the_others_alive(chromium, address):
+    page = chromium.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.add_init_script(BROKEN)
+    page.goto(f"{address}/book/08_gates.html")
+    page.wait_for_function(MOUNTED)
+    assert any("broken on purpose" in line for line in said)
+    assert page.locator("[data-widget=Unrolled]").count() == 0
+    picture = page.locator(".widget-place > img").first
+    picture.scroll_into_view_if_needed()
+    assert picture.bounding_box()["height"] > 50
+    gates = page.locator("[data-widget=Gates]").first
+    before = gates.inner_html()
+    gates.locator("input[type=range]").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(60)
+    assert gates.inner_html() != before
+    page.close()

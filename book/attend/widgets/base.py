@@ -69,6 +69,12 @@ def bundle(script: Path) -> str:
     return "\n".join(DECLARATION.sub("", part) for part in parts) + IMPORT.sub("", text)
 
 
+def dressed(script: Path) -> str:
+    """The stylesheet of the widget that `script` draws: what all share, then its own."""
+    styles = [script.with_name("common.css"), script.with_suffix(".css")]
+    return "\n".join(style.read_text(encoding="utf8") for style in styles)
+
+
 class Widget(anywidget.AnyWidget):
     """A widget of the book: `name.py` holds its traits, `name.js` draws, `name.css` dresses it.
 
@@ -81,10 +87,9 @@ class Widget(anywidget.AnyWidget):
         name = cls.__module__.rpartition(".")[2]
         # anywidget gives each instance a subclass of its own, with `_esm` as a trait; a reader's
         # subclass, in a notebook, has no file.
-        if "_esm" not in vars(cls) and (HERE / f"{name}.js").exists():
-            cls._esm = bundle(HERE / f"{name}.js")
-            styles = [HERE / f"{part}.css" for part in ("common", name)]
-            cls._css = "\n".join(style.read_text(encoding="utf8") for style in styles)
+        script = HERE / f"{name}.js"
+        if "_esm" not in vars(cls) and script.exists():
+            cls._esm, cls._css = bundle(script), dressed(script)
         super().__init_subclass__(**kwargs)
 
     def describe(self) -> str:
