@@ -29,9 +29,10 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = Path(__file__).parent
 TEMPLATES = TOOLS / "templates"
 # What pages are made with besides: when one of these changes, all pages are written again.
+OWN = ROOT / "book" / "assets"
 ASSETS = [*TEMPLATES.rglob("*.html"), *TOOLS.glob("*.js"), *TOOLS.glob("*.json")]
-ASSETS += [*(ROOT / "book" / "assets").glob("*.css"), *(ROOT / "book" / "assets").glob("*.js")]
-ASSETS += [TOOLS / f"{name}.py" for name in ("icons", "mathematics", "pages", "places", "widget_files")]
+ASSETS += [*OWN.glob("*.css"), *OWN.glob("*.js"), TOOLS / "icons.py", TOOLS / "mathematics.py"]
+ASSETS += [TOOLS / "pages.py", TOOLS / "places.py", TOOLS / "widget_files.py"]
 CDN = "https://cdn.jsdelivr.net/npm/"
 log = logging.getLogger(__name__)
 

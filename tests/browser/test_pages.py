@@ -9,7 +9,7 @@ import yaml
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from conftest import MOUNTED, ROOT, SITE
+from conftest import ROOT, SITE
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
 CHAPTERS = [entry["file"] for part in TOC.get("parts", []) for entry in part["chapters"]]
