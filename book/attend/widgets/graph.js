@@ -208,11 +208,14 @@ function render({ model, el }) {
     pen.root.setAttribute("height", graph.size[1] * scale);
     pen.root.setAttribute("role", "img");
     pen.root.setAttribute("aria-label", readout.textContent);
-    const { scrollLeft } = stage;
+    const scrolls = graph.size[0] * scale > width; // only then ask the page where it is: that lays it out at once
+    const { scrollLeft } = scrolls ? stage : { scrollLeft: 0 };
     stage.replaceChildren(pen.root);
-    stage.scrollLeft = scrollLeft;
-    if (shown !== step && view.action.node >= 0) reveal(view.action);
-    if (shown !== step && step === 0) stage.scrollLeft = 0;
+    if (scrolls) {
+      stage.scrollLeft = scrollLeft;
+      if (shown !== step && view.action.node >= 0) reveal(view.action);
+      if (shown !== step && step === 0) stage.scrollLeft = 0;
+    }
     shown = step;
     shelf.refresh();
   }

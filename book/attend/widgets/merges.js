@@ -271,6 +271,7 @@ function render({ model, el }) {
   const stage = dom("div", { class: "attend-pieces", tabindex: 0, role: "group", "data-role": "stage" }, long);
   const list = dom("div", { class: "attend-pairs", "data-role": "pairs" });
   let [width, view, layout, learned, timer, given, rest] = [0, null, null, null, 0, null, 0];
+  let held = {}; // the height that the stage has had with this text, at this width
 
   const last = () => learned?.merges.length ?? 0;
   const go = (step) => {
@@ -349,7 +350,9 @@ function render({ model, el }) {
     layout = layoutOf(learned, state, learned.names, room);
     if (layout.height > TALLEST) layout = layoutOf(learned, state, learned.names, room - 16); // for the scroll bar
     long.style.height = `${layout.height}px`;
-    stage.style.height = `${Math.min(layout.height, TALLEST)}px`;
+    if (held.text !== text || held.room !== room) held = { text, room, height: 0 };
+    held.height = Math.max(held.height, Math.min(layout.height, TALLEST)); // what stands below keeps its place
+    stage.style.height = `${held.height}px`;
     caption.textContent = model.get("title");
     caption.hidden = !model.get("title");
     paintVisible();
