@@ -13,14 +13,15 @@ HEAD = re.compile(r"<thead>.*?</thead>\s*", re.DOTALL)
 UNNAMED = re.compile(
     r'<th class="head[^"]*">(?:<p>\s*</p>)?</th>'
 )  # Markdown: | | cause | effect |
-# The theme gives code and outputs a tab stop where they scroll, and forgets tables.
+# The theme gives code and outputs a tab stop where they scroll; tables and pictures get it here.
 TAB_STOPS = """
 const watch = new ResizeObserver((seen) => seen.forEach(({ target }) => {
   if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
   else target.removeAttribute("tabindex");
 }));
 addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll(".pst-scrollable-table-container").forEach((box) => watch.observe(box));
+  const boxes = document.querySelectorAll(".pst-scrollable-table-container, .wide-picture");
+  boxes.forEach((box) => watch.observe(box));
 });
 """
 FOLD = re.compile(r'<summary aria-label="Toggle hidden content">')

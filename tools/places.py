@@ -21,7 +21,8 @@ HEIGHTS = ROOT / "tools" / "heights.json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 WIDTHS = (320, 360, 390, 430, 480, 540, 600, 680, 768, 992, 1080, 1200, 1280, 1440)  # of the screen
 UNKNOWN = "20rem"
-IMAGE = re.compile(r'<img\b[^>]*?\bsrc="([^"]+)"')
+IMAGE = re.compile(r'<img\b[^>]*?\bsrc="([^"]+)"[^>]*>')
+WIDE = 480  # px; a wider picture has a box of its own, in which a telephone shows it legibly
 LENGTH = r'<svg\b[^>]*?\s{}="([\d.]+)(pt|px)?"'
 
 
@@ -96,7 +97,8 @@ def size(path: Path) -> tuple[int, int] | None:
 
 
 def size_images(app, pagename, templatename, context, doctree) -> None:
-    """Sphinx's html-page-context: each picture says how large it is, and waits until near."""
+    """Sphinx's html-page-context: each picture says how large it is, and waits until near; a wide
+    one lies in a box, which scrolls where the page is narrow (book.css)."""
     sources = {name: Path(app.srcdir, path) for path, name in app.builder.images.items()}
 
     def sized(found: re.Match) -> str:
@@ -104,9 +106,10 @@ def size_images(app, pagename, templatename, context, doctree) -> None:
         known = size(source) if source and source.is_file() else None
         if known is None or re.search(r"\b(width|height|loading)=", found[0]):
             return found[0]
-        return found[0].replace(
+        picture = found[0].replace(
             "<img", f'<img width="{known[0]}" height="{known[1]}" loading="lazy" decoding="async"'
         )
+        return f'<span class="wide-picture">{picture}</span>' if known[0] > WIDE else picture
 
     if "body" in context:
         context["body"] = IMAGE.sub(sized, context["body"])

@@ -161,6 +161,23 @@ def test_icons_are_drawn(visit, path):
         assert icon.evaluate("e => getComputedStyle(e, '::before').content") not in ("none", "")
 
 
+PICTURES = """() => [...document.querySelectorAll('article .cell_output img')].map((img) => {
+  const [width, height] = ['width', 'height'].map((name) => img.getAttribute(name));
+  return [img.width, img.height, width / height];
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", [name for name in CHAPTERS if "/" in name and name[5].isdigit()])
+def test_pictures_keep_their_shape_and_can_be_read(visit, name, width):
+    page = visit(f"{name}.html", width)
+    pictures = page.evaluate(PICTURES)
+    assert pictures
+    for wide, high, shape in pictures:
+        assert abs(wide / high / shape - 1) < 0.02
+        assert wide >= 480  # of 680 or so: letters of 9 px at least
+
+
 # How far things moved under the reader's eyes, all in all; from the first paint on.
 SHIFT = """() => new Promise((resolve) => {
   let sum = 0;
