@@ -98,3 +98,19 @@ def test_a_widget_that_fails_leaves_its_picture_and_the_others_alive(chromium, a
     page.wait_for_timeout(60)
     assert gates.inner_html() != before
     page.close()
+
+
+def test_a_page_opened_from_the_disk_is_alive(chromium):
+    """No server, no network: a copied folder will do. (The preloads of its fonts are refused there;
+    the stylesheet brings them.)"""
+    page = chromium.new_page()
+    page.goto((SITE / "book" / "11_self_attention.html").as_uri())
+    page.wait_for_function(MOUNTED)
+    page.wait_for_function("document.fonts.check('16px KaTeX_Math')")
+    widget = page.locator("[data-widget=AttentionHeatmap]").first
+    before = widget.inner_html()
+    widget.locator("[data-role=stage]").focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(60)
+    assert widget.inner_html() != before
+    page.close()
