@@ -88,7 +88,7 @@ def test_a_widget_that_fails_leaves_its_picture_and_the_others_alive(chromium, a
     page.wait_for_function(MOUNTED)
     assert any("broken on purpose" in line for line in said)
     assert page.locator("[data-widget=Unrolled]").count() == 0
-    picture = page.locator(".widget-place > img").first
+    picture = page.locator(".widget-place img").first
     picture.scroll_into_view_if_needed()
     assert picture.bounding_box()["height"] > 50
     gates = page.locator("[data-widget=Gates]").first
