@@ -41,8 +41,9 @@ def css() -> str:
     rules[0] = rules[0].replace("--at-0", f"--at-{WIDTHS[0]}")  # narrower ones too
     waiting = "html[data-mode] .widget-place:not(.mounted)"  # data-mode is there if scripts run
     rules.append(".widget-place { display: flow-root; }")  # margins within are part of its height
-    rules.append(f"{waiting} {{ height: var(--reserved); overflow: hidden; }}")
-    rules.append(f"{waiting} > * {{ visibility: hidden; }}\n")  # while it finds its shape
+    kept = f"{waiting} {{ height: var(--reserved); overflow: hidden; }}"
+    hidden = f"{waiting} > * {{ visibility: hidden; }}"  # while it finds its shape
+    rules.append(f"@media screen {{ {kept} {hidden} }}\n")  # on paper there are still pictures
     return "\n".join(rules)
 
 

@@ -1,7 +1,9 @@
 """A chapter on paper: numbered from where the one before it ended, widgets as pictures, and none of
 the furniture of a page."""
 
+import base64
 import io
+from xml.etree import ElementTree
 
 import nbformat
 import pdf
@@ -10,6 +12,13 @@ from pypdf import PdfReader
 from conftest import ROOT
 
 NAME = "book/01_functions"
+
+
+def words_of(source: str) -> list[str]:
+    """What is written in a still picture, without blanks."""
+    svg = ElementTree.fromstring(base64.b64decode(source.partition(",")[2]))
+    written = ("".join(text.itertext()) for text in svg.iter("{http://www.w3.org/2000/svg}text"))
+    return ["".join(words.split()) for words in written]
 
 
 def test_a_chapter_on_paper(address, chromium):
@@ -22,6 +31,10 @@ def test_a_chapter_on_paper(address, chromium):
     whole = " ".join("".join(texts).split())
     assert "On this page" not in whole and "Fit slopes" not in whole.replace("press Fit slopes", "")
     chapter = nbformat.read(ROOT / f"{NAME}.ipynb", as_version=4)
+    squeezed = "".join(whole.split())
+    for picture in pdf.still_pictures(chapter):
+        words = words_of(picture["src"])
+        assert words and all(word in squeezed for word in words), picture["alt"]
     for cell in chapter.cells:
         if "solution" in cell.metadata.get("tags", []):
             assert " ".join(cell.source.split()) not in whole
