@@ -72,12 +72,17 @@ def styles(app, config) -> None:
 
 def hold_up_nothing(app, pagename, templatename, context, doctree) -> None:
     """Sphinx's html-page-context: the theme's scripts run when the page has been read; all of them
-    wait for that anyway. (The page of the search has no source, and scripts in its body.)"""
-    for script in context.get("script_files", []) if doctree else []:
+    wait for that anyway. Not on the page of the search, which has no source, and scripts in its
+    body that want them at once. (The pages share the scripts: each sets them as it needs them.)"""
+    for script in context.get("script_files", []):
         attributes = getattr(script, "attributes", {})
         name = str(getattr(script, "filename", "") or "")
-        if name and "documentation_options" not in name and "async" not in attributes:
+        if not name or "documentation_options" in name or "async" in attributes:
+            continue
+        if doctree:
             attributes["defer"] = "defer"
+        else:
+            attributes.pop("defer", None)
 
 
 def digest(files) -> str:
