@@ -28,8 +28,8 @@ from widget_files import WIDGETS, share, stage
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = Path(__file__).parent
 TEMPLATES = TOOLS / "templates"
-# What pages are made with besides: when one of these changes, all pages are written again.
 OWN = ROOT / "book" / "assets"
+# What pages are made with besides: when one of these changes, all pages are written again.
 ASSETS = [*TEMPLATES.rglob("*.html"), *TOOLS.glob("*.js"), *TOOLS.glob("*.json")]
 ASSETS += [*OWN.glob("*.css"), *OWN.glob("*.js"), TOOLS / "icons.py", TOOLS / "mathematics.py"]
 ASSETS += [TOOLS / "pages.py", TOOLS / "places.py", TOOLS / "widget_files.py"]

@@ -157,9 +157,10 @@
   /** When more of the page has been read. */
   const more = () =>
     new Promise((resolve) => {
-      const observer = new MutationObserver(resolve);
+      const read = () => [observer.disconnect(), resolve()];
+      const observer = new MutationObserver(read);
       observer.observe(document, { childList: true, subtree: true });
-      document.addEventListener("readystatechange", resolve, { once: true });
+      document.addEventListener("readystatechange", read, { once: true });
     });
 
   const isRead = () => document.readyState !== "loading";
