@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from attend.checks import float_tensor, shape
+from attend.checks.tensors import float_tensor, shape
 from attend.text import Vocabulary, at_least_1
 from attend.training import fit
 

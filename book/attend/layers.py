@@ -110,7 +110,7 @@ class Residual(nn.Module):
     def __init__(self, d_model, dropout=0.0, norm="pre"):
         super().__init__()
         self.norm_first = checks.one_of("norm", norm, NORMS) == "pre"
-        checks.share("dropout", dropout)
+        checks.probability("dropout", dropout)
         self.norm, self.dropout = LayerNorm(d_model), nn.Dropout(dropout)
 
     def forward(self, x, f):

@@ -1,5 +1,4 @@
-"""The checks that stand before the work: one line that names the argument, what came and what was
-expected."""
+"""Checks of torch's tensors: type, dtype, shape, device, and finite values where it matters."""
 
 import torch
 
@@ -7,33 +6,6 @@ import torch
 def shape(tensor) -> str:
     """The shape of a tensor as the book writes it: [2, 3]."""
     return str(list(tensor.shape))
-
-
-def whole_numbers(**sizes) -> None:
-    """Each of them must be a whole number, at least 1."""
-    for name, value in sizes.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name}={value!r} must be a whole number, at least 1")
-
-
-def share(name: str, value) -> None:
-    """`value` must be a number from 0 up to, but not, 1, as a share that dropout drops."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
-        raise ValueError(f"{name}={value!r} must be at least 0 and below 1")
-
-
-def above_0(name: str, value) -> float:
-    """`value`, which must be a number above 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise ValueError(f"{name}={value!r} must be a number above 0")
-    return value
-
-
-def one_of(name: str, value, names: tuple) -> str:
-    """`value`, which must be one of `names`."""
-    if value not in names:
-        raise ValueError(f"{name}={value!r} must be one of {', '.join(map(str, names))}")
-    return value
 
 
 def width(x, d_model: int) -> None:
@@ -139,14 +111,6 @@ def row_for_row(target, source) -> None:
     """Each sentence must have its translation."""
     if len(target) != len(source):
         raise ValueError(f"target must have a row a source, {len(source)}, got {len(target)}")
-
-
-def heads(d_model: int, n_heads: int, dropout: float) -> None:
-    """H heads of D/H numbers each, and a share of the weights to drop."""
-    whole_numbers(d_model=d_model, n_heads=n_heads)
-    share("dropout", dropout)
-    if d_model % n_heads:
-        raise ValueError(f"n_heads={n_heads} must divide d_model={d_model}")
 
 
 def heads_arguments(module, queries, memory, mask, finite: bool, cache) -> None:
