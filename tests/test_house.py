@@ -4,10 +4,13 @@ reader sees."""
 import itertools
 import re
 
+import execute
+import exercises
 import nbformat
 import pytest
 import road
 import yaml
+from nbconvert import ScriptExporter
 
 from conftest import ROOT
 
@@ -81,6 +84,15 @@ def faults(notebook) -> list[str]:
 class TestChapter:
     def test_is_stored_executed_and_in_order(self, chapter):
         assert not faults(read(chapter))
+
+    def test_says_what_language_it_is_in_and_no_version(self, chapter):
+        """nbconvert and Jupytext name a script by it; a version would differ by machine."""
+        notebook = read(chapter)
+        assert notebook.metadata == execute.METADATA
+        assert "version" not in notebook.metadata.language_info
+        for each in (notebook, exercises.without_solutions(notebook)):
+            _, resources = ScriptExporter().from_notebook_node(each)
+            assert resources["output_extension"] == ".py"
 
     def test_uses_plain_markdown(self, chapter):
         for i, cell in enumerate(read(chapter).cells):

@@ -4,7 +4,8 @@
 // their modules stand on `attendWidgets`, put there by scripts that all pages share (tools/widget_files.py).
 // It does not wait for the page: each widget is mounted as soon as its place has been read, while the rest still is.
 // The pages' state stands in their heads; a page that has it elsewhere loads this file with `defer`.
-// A page that holds any other kind of ipywidget gets the full widget manager (require.js, html-manager) instead.
+// A page that holds any other kind of ipywidget, or links two of the book's, gets the full widget manager (require.js,
+// html-manager) instead; its widgets come into the same places, in the same order.
 (function () {
   "use strict";
   const here = document.currentScript; // its data-* say where the full manager is
@@ -91,11 +92,11 @@
     return module(name);
   }
 
-  async function mount(script, models, definitions) {
-    const el = document.createElement("div");
-    const id = json(script).model_id;
+  const models = new Map();
+
+  /** Draws the widget of that id into `el`. */
+  async function draw(id, el, definitions) {
     const { signal } = new AbortController();
-    script.replaceWith(el);
     dress(definitions[id].state._css);
     const widget = await widgetOf(definitions[id].state);
     if (!models.has(id)) {
@@ -104,6 +105,13 @@
       await widget.initialize?.({ model, signal });
     }
     await widget.render?.({ model: models.get(id), el, signal });
+  }
+
+  async function mount(script, definitions, drawn) {
+    const el = document.createElement("div");
+    const id = json(script).model_id;
+    script.replaceWith(el);
+    await drawn(id, el, definitions);
     requestAnimationFrame(() => requestAnimationFrame(() => settle(el.closest(".widget-place"))));
   }
 
@@ -139,19 +147,32 @@
     });
   }
 
-  async function fullManager() {
+  let manager = null; // the full one, fetched once
+
+  async function fullManager(definitions) {
     const at = (path) => new URL(path, here.src).href;
     await fetchScript(here.dataset.require);
-    window.requirejs.config({
-      paths: {
-        anywidget: at(here.dataset.anywidget),
-        "@jupyter-widgets/html-manager": at(here.dataset.manager), // where it looks for its fonts
-      },
-    });
-    await fetchScript(`${here.dataset.manager}/dist/embed-amd.js`, {
-      "data-jupyter-widgets-cdn": here.dataset.cdn,
-    });
-    if (document.readyState === "complete") window.dispatchEvent(new Event("load")); // it waits for one
+    const name = "@jupyter-widgets/html-manager";
+    const file = at(`${here.dataset.manager}/dist/`); // beside it lie its fonts
+    const paths = { anywidget: at(here.dataset.anywidget), [name]: `${file}index` };
+    paths[`${name}/dist/libembed-amd`] = `${file}libembed-amd`;
+    window.requirejs.config({ paths });
+    document.querySelectorAll(STATE).forEach((state) => state.remove()); // else it would draw all at once, by itself
+    await fetchScript(`${here.dataset.manager}/dist/embed-amd.js`, { "data-jupyter-widgets-cdn": here.dataset.cdn });
+    const { HTMLManager, requireLoader } = await new Promise((resolve, reject) =>
+      window.requirejs([name], resolve, reject),
+    );
+    const whole = new HTMLManager({ loader: requireLoader });
+    await whole.set_state({ version_major: 2, version_minor: 0, state: definitions });
+    return whole;
+  }
+
+  /** The same as `draw`, for a widget of any kind. */
+  async function drawByManager(id, el, definitions) {
+    const whole = await (manager ||= fullManager(definitions));
+    if (definitions[id].model_module !== "anywidget") el.className = "widget-subarea"; // the theme's name for its panel
+    const view = await whole.create_view(await whole.get_model(id));
+    await whole.display_view(view, el);
   }
 
   /** When more of the page has been read. */
@@ -170,14 +191,13 @@
     while (!document.body) await more();
     const definitions = Object.assign({}, ...[...document.querySelectorAll(STATE)].map((s) => json(s).state));
     const kinds = Object.values(definitions).map((definition) => definition.model_module);
-    if (!kinds.every((kind) => PLAIN.has(kind))) return fullManager();
-    const models = new Map();
+    const drawn = kinds.every((kind) => PLAIN.has(kind)) ? draw : drawByManager;
     for (;;) {
       const waiting = [...document.querySelectorAll(VIEW)].filter(isWhole);
       if (waiting.length) {
         const script = nearest(waiting);
         const place = script.closest(".widget-place");
-        await mount(script, models, definitions).catch((error) => giveUp(place, error));
+        await mount(script, definitions, drawn).catch((error) => giveUp(place, error));
         await breath();
       } else if (isRead()) return;
       else await more();

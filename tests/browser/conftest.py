@@ -3,16 +3,19 @@
 `visit("book/11_self_attention.html", width=360, theme="dark")` opens a page and hands back
 Playwright's Page once its widgets stand (`ours=False`: they are not the book's, or no script may
 run); `script` runs before the page's own, further options are those of Playwright's new_context.
+`page_of(widget, …)` makes a page for `visit` that the book does not have.
 When the test ends, a message in the console, an uncaught error or a request to any other machine
 than this one fails it.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from ipywidgets.embed import dependency_state, embed_data
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -21,6 +24,20 @@ from chromium import MOUNTED, find_chromium, launched, served  # noqa: E402
 SITE = ROOT / "_build" / "html"
 # Ajv, inside the full widget manager, remarks on its own schema; nothing of ours.
 KNOWN = ("strict mode: use allowUnionTypes",)
+# A page made for a test: its head, and one widget's place as tools/places.py writes it.
+MADE_HEAD = """<!doctype html><html lang="en" data-mode="light" data-theme="light">
+<meta charset="utf-8"><title>some widgets</title>
+<link rel="stylesheet" href="_static/icons.css"><link rel="stylesheet" href="_static/places.css">
+<body>
+<script async src="_static/widgets.js" data-require="npm/requirejs/require.js"
+  data-manager="npm/@jupyter-widgets/html-manager" data-anywidget="npm/anywidget/dist/index"
+  data-cdn="https://cdn.invalid/"></script>
+<script type="application/vnd.jupyter.widget-state+json">{state}</script>
+"""
+MADE_PLACE = """<div class="widget-place">
+<script type="application/vnd.jupyter.widget-view+json">{view}</script>
+<noscript><img alt="a still picture" src="_static/favicon.svg" height="60"></noscript></div>
+"""
 WIDGETS_WANTED = """() => document.querySelectorAll(
     'script[type="application/vnd.jupyter.widget-view+json"]').length"""
 
@@ -97,3 +114,22 @@ def visit(address, chromium):
     for context in contexts:
         context.close()
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def page_of(address):
+    """page_of(widget, …) writes a page that shows them, each in its place; `also` are models that
+    belong to it and are not shown, such as a link."""
+    path = SITE / f"made_{os.getpid()}.html"
+
+    def write(*views, also=(), change=lambda state: None):
+        alone = dependency_state([*views, *also], drop_defaults=False)  # not all others' tests made
+        data = embed_data(views=views, drop_defaults=False, state=alone)
+        change(data["manager_state"]["state"])
+        state = json.dumps(data["manager_state"]).replace("</", "<\\/")
+        places = [MADE_PLACE.format(view=json.dumps(view)) for view in data["view_specs"]]
+        path.write_text(MADE_HEAD.format(state=state) + "".join(places), encoding="utf8")
+        return path.name
+
+    yield write
+    path.unlink(missing_ok=True)

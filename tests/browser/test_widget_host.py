@@ -1,40 +1,115 @@
 """A few kilobytes of our own bring a page to life; any other ipywidget gets the full manager."""
 
-import json
+import ipywidgets
 
-import pytest
-from ipywidgets import IntSlider, Layout
-from ipywidgets.embed import dependency_state, embed_data
-
+from attend.widgets import Activations, ScaledSoftmax
 from conftest import MOUNTED, SITE
 
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>one widget</title><body>
-<script defer src="_static/widgets.js" data-require="npm/requirejs/require.js"
-  data-manager="npm/@jupyter-widgets/html-manager" data-anywidget="npm/anywidget/dist/index"
-  data-cdn="https://cdn.invalid/"></script>
-<script type="application/vnd.jupyter.widget-state+json">{state}</script>
-<script type="application/vnd.jupyter.widget-view+json">{view}</script>
-"""
+SEEN = """() => [...document.querySelectorAll('.widget-place')].map((place) => {
+  const { height } = place.getBoundingClientRect();
+  return height > 20 && [...place.querySelectorAll('*')].every(
+    (e) => getComputedStyle(e).visibility === 'visible');
+})"""
 
 
-@pytest.fixture
-def slider_page():
-    """A page with a slider of ipywidgets and nothing else, beside the book's own."""
-    slider = IntSlider(7, layout=Layout())
-    alone = dependency_state([slider], drop_defaults=False)  # not all that other tests have made
-    data = embed_data(views=[slider], drop_defaults=False, state=alone)
-    path = SITE / "a_slider.html"
-    state, view = json.dumps(data["manager_state"]), json.dumps(data["view_specs"][0])
-    path.write_text(PAGE.format(state=state, view=view), encoding="utf8")
-    yield path.name
-    path.unlink()
-
-
-def test_another_widget_gets_the_full_manager(visit, slider_page):
-    page = visit(slider_page, ours=False)
+def test_another_widget_gets_the_full_manager(visit, page_of):
+    page = visit(page_of(ipywidgets.IntSlider(7)), ours=False)
     page.wait_for_selector(".widget-slider", timeout=15_000)
     assert page.locator(".widget-readout").inner_text() == "7"
     assert page.evaluate("typeof window.requirejs") == "function"
+    page.wait_for_function(MOUNTED)
+    assert page.evaluate(SEEN) == [True]
+
+
+def other_kinds():
+    """Of ipywidgets those that hold others, and those that come with icons."""
+    button, check = ipywidgets.Button(icon="check"), ipywidgets.ToggleButton(icon="anchor")
+    slider = ipywidgets.IntSlider(7)
+    inside = ipywidgets.Tab([ipywidgets.Accordion([ipywidgets.Text("words")])])
+    play = ipywidgets.Play()
+    return slider, ipywidgets.HBox([button, check]), inside, ipywidgets.VBox([play])
+
+
+def test_beside_other_kinds_every_widget_of_the_page_stands(visit, page_of):
+    """visit() sees to it that nothing was not found, and that the console is silent."""
+    slider, *others = other_kinds()
+    ours = Activations(z=1.5), ScaledSoftmax(n_keys=4, draws=2)
+    page = visit(page_of(ours[0], slider, *others, ours[1]), ours=False)
+    page.wait_for_function(MOUNTED)
+    assert page.evaluate(SEEN) == [True] * 6
+    for icon in page.locator(".jupyter-button i").all():
+        drawn = icon.evaluate("e => getComputedStyle(e, '::before').content.length > 2")
+        assert drawn and icon.bounding_box()["width"] > 5
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    fonts = page.evaluate("[...document.fonts].map((f) => [f.family, f.weight, f.status])")
+    assert ["Font Awesome 5 Free", "900", "loaded"] in [
+        [family.strip('"'), weight, status] for family, weight, status in fonts
+    ]
+    widget = page.locator("[data-widget=Activations]")
+    before = widget.locator("output").first.inner_text()
+    widget.locator("[data-role=stage]").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(60)
+    assert widget.locator("output").first.inner_text() != before
+
+
+# What each widget says, where all say the same and it is not what they said.
+AGREED = """before => {
+  const said = [...document.querySelectorAll('[data-widget] output')].map((e) => e.innerText);
+  return said[0] !== before && new Set(said).size === 1;
+}"""
+
+
+def test_linked_widgets_stand_and_move_together(visit, page_of):
+    first, second = Activations(z=0.0), Activations(z=0.0)
+    link = ipywidgets.jslink((first, "z"), (second, "z"))
+    page = visit(page_of(first, second, also=[link]))
+    page.wait_for_function(MOUNTED)
+    assert page.evaluate(SEEN) == [True, True]
+    before = page.locator("output").first.inner_text()
+    assert page.locator("output").count() == 2
+    page.locator("[data-role=stage]").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(AGREED, arg=before)
+
+
+def test_a_slider_linked_to_one_of_the_books_moves_it(visit, page_of):
+    slider, widget = ipywidgets.FloatSlider(0.0, min=-5, max=5), Activations(z=0.0)
+    link = ipywidgets.jslink((slider, "value"), (widget, "z"))
+    page = visit(page_of(slider, widget, also=[link]))
+    page.wait_for_function(MOUNTED)
+    before = page.locator("output").inner_text()
+    handle = page.locator(".noUi-handle")
+    handle.focus()
+    handle.press("ArrowRight")
+    page.wait_for_function(AGREED, arg=before)
+
+
+def test_a_kind_that_cannot_be_had_leaves_the_others_alive(chromium, address, page_of):
+    def unknown(state):
+        for model in state.values():
+            if model["model_name"] == "IntSliderModel":
+                model["model_module"] = model["state"]["_model_module"] = "nowhere"
+                model["state"]["_view_module"] = "nowhere"
+
+    path = page_of(ipywidgets.IntSlider(7), Activations(), change=unknown)
+    page = chromium.new_page()
+    page.route("https://cdn.invalid/**", lambda route: route.abort())
+    page.goto(f"{address}/{path}")
+    page.wait_for_function(MOUNTED)
+    assert page.locator("[data-widget=Activations] canvas, [data-widget=Activations] svg").count()
+    page.close()
+
+
+def test_where_the_full_manager_does_not_come_the_still_pictures_show(chromium, address, page_of):
+    path = page_of(ipywidgets.IntSlider(7), Activations())
+    page = chromium.new_page()
+    page.route("**/embed-amd.js", lambda route: route.abort())
+    page.goto(f"{address}/{path}")
+    page.wait_for_function(MOUNTED)
+    assert page.evaluate(SEEN) == [True, True]
+    assert page.locator(".widget-place img").count() == 2
+    page.close()
 
 
 def test_the_books_own_pages_do_without_it(visit):

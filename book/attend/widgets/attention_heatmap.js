@@ -388,12 +388,12 @@ const hintOf = (name) => HINT[name].flatMap(([key, meaning], i) => [i ? " · " :
 function tableOf(view) {
   const { T, S, H, N, map, rows, columns, layer, head } = view;
   const where = N * H > 1 ? `, layer ${layer}, head ${head}` : "";
-  const body = Array.from({ length: T }, (_, t) => [
+  const row = (t) => [
     dom("span", {}, ...glossed(rows[t])),
     ...Array.from({ length: S }, (_, s) => exact(map[t * S + s])),
-  ]);
+  ];
   const header = columns.map((word) => dom("span", {}, ...glossed(word)));
-  return table(`Attention weights${where}: rows look at columns`, "", header, body);
+  return table(`Attention weights${where}: rows look at columns`, "", header, { length: T, at: row });
 }
 
 // --- the widget ---

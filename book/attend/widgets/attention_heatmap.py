@@ -13,6 +13,7 @@ from attend.widgets.base import (
     as_index,
     as_number,
     as_words,
+    plain,
     shade,
     shorten,
     svg,
@@ -120,7 +121,7 @@ class AttentionHeatmap(Widget):
 
     @traitlets.validate("cell")
     def _check_cell(self, proposal):
-        cell = proposal["value"]
+        cell = plain(proposal["value"])
         if not isinstance(cell, list | tuple) or len(cell) not in (0, 2):
             raise WrongValue(f"cell={cell!r} must be [t, s], or [] for none")
         return [as_index(f"cell[{i}]", each, self.maps.shape[2 + i]) for i, each in enumerate(cell)]

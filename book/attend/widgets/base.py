@@ -19,6 +19,9 @@ DECLARATION = re.compile(r"^export (?=function|const|class|async)", re.MULTILINE
 
 FORBIDDEN = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")  # in XML
 
+JOINER = "\u200d"  # joins two emoji into one
+FLAG = re.compile("[\U0001f1e6-\U0001f1ff]")  # half of one
+
 HEAVY = 200_000  # bytes of state; a page carries every one of its widgets
 
 # Weight 0 to the largest weight: paper to ink. The same stops stand in common.js.
@@ -38,7 +41,11 @@ class WrongType(traitlets.TraitError, TypeError):
 
 
 class Checked(traitlets.TraitType):
-    """A trait of which every value, None too, goes through the widget's own `@validate`."""
+    """A trait of which every value, None too, goes through the widget's own `@validate`, which
+    sees a number or a word of numpy's as Python's."""
+
+    def validate(self, widget, value):
+        return plain(value) if isinstance(value, np.generic | str) else value
 
 
 class Text(traitlets.TraitType):
@@ -47,7 +54,7 @@ class Text(traitlets.TraitType):
     def validate(self, widget, value):
         if not isinstance(value, str):
             raise WrongType(f"{self.name} must be a string, got {type(value).__name__}")
-        return value
+        return plain(value)
 
 
 class Flag(traitlets.TraitType):
@@ -125,6 +132,14 @@ class Widget(anywidget.AnyWidget):
 # --- checks: one clear line that names the argument, what came and what was expected ---
 
 
+def plain(value):
+    """`value` in Python's own types, whose repr can be read aloud; numpy's words and numbers have
+    one such as np.str_('a'), members of an enum have their class in it."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
 def as_array(name: str, value) -> np.ndarray:
     """`value` as a numpy array; torch tensors of any dtype, device and gradient, too."""
     if hasattr(value, "detach"):
@@ -170,16 +185,17 @@ def as_number(name: str, value, low: float, high: float) -> float:
 
 def as_choice(name: str, value, choices) -> object:
     """`value`, which must be one of `choices`."""
+    value = plain(value)
     if value not in choices:
         raise WrongValue(f"{name}={value!r} must be one of {', '.join(map(repr, choices))}")
-    return value
+    return next(choice for choice in choices if choice == value)
 
 
 def as_words(name: str, value, expected: int | None = None) -> list[str]:
     """`value` as a list of strings, `expected` long where that is known."""
     if isinstance(value, str) or not hasattr(value, "__iter__"):
         raise WrongType(f"{name} must be a list of strings, got {type(value).__name__}")
-    words = list(value)
+    words = [plain(word) for word in value]
     for i, word in enumerate(words):
         if not isinstance(word, str):
             raise WrongType(f"{name}[{i}] must be a string, got {type(word).__name__}")
@@ -206,9 +222,31 @@ def shade(fraction: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * (place - lower)):02x}" for a, b in pairs)
 
 
+def characters(text: str) -> list[str]:
+    """`text` in what a reader takes for one character each: a letter with its accents, an emoji
+    with its skin, a flag of two letters, a family held together by joiners."""
+    found = []
+    for each in text:
+        last = found[-1] if found else ""
+        joined = last.endswith(JOINER) or (FLAG.fullmatch(each) and FLAG.fullmatch(last))
+        if last and (joined or each == JOINER or is_mark(each)):
+            found[-1] += each
+        else:
+            found.append(each)
+    return found
+
+
+def is_mark(character: str) -> bool:
+    """Whether it changes the one before it: a combining mark, or the skin of an emoji."""
+    return unicodedata.category(character)[0] == "M" or "\U0001f3fb" <= character <= "\U0001f3ff"
+
+
 def shorten(word: str, limit: int) -> str:
     """`word`, with an ellipsis where it is longer than `limit` characters."""
-    return word if len(word) <= limit else word[: limit - 1] + "…"
+    if len(word) <= limit:
+        return word
+    whole = characters(word)
+    return word if len(whole) <= limit else "".join(whole[: limit - 1]) + "…"
 
 
 def text_width(text: str, size: float) -> float:

@@ -67,7 +67,12 @@ export function bytesOf(data) {
 
 // --- theme and colour ---
 
+// Where the reader's own colours are in force (Windows' contrast themes), they count, and not the page's theme.
+const [FORCED, DARK, CONTRAST] = ["(forced-colors: active)", "(prefers-color-scheme: dark)", "(prefers-contrast: more)"]
+  .map((query) => matchMedia(query));
+
 export function isDark() {
+  if (FORCED.matches) return DARK.matches;
   const { documentElement: html, body } = document;
   const code = body.classList;
   return (
@@ -79,26 +84,58 @@ export function isDark() {
   );
 }
 
-// Keeps the class attend-dark on `root`, and calls `onChange` when the page changes its theme.
+// Keeps the class attend-dark on `root`, and calls `onChange` when the page changes its theme, or the reader the colours
+// in force.
 export function followTheme(root, onChange) {
-  const update = () => root.classList.toggle("attend-dark", isDark());
-  let dark = update();
-  const observer = new MutationObserver(() => {
-    const before = dark;
-    dark = update();
-    if (dark !== before) onChange();
-  });
+  const update = () => {
+    const dark = root.classList.toggle("attend-dark", isDark());
+    return [dark, FORCED.matches, CONTRAST.matches].join();
+  };
+  let look = update();
+  const changed = () => {
+    const before = look;
+    look = update();
+    if (look !== before) onChange();
+  };
+  const media = [FORCED, DARK, CONTRAST];
+  media.forEach((each) => each.addEventListener("change", changed));
+  const observer = new MutationObserver(changed);
   const attributeFilter = ["data-theme", "theme", "class", "data-jp-theme-light"];
   observer.observe(document.documentElement, { attributes: true, attributeFilter });
   observer.observe(document.body, { attributes: true, attributeFilter });
-  return () => observer.disconnect();
+  return () => {
+    media.forEach((each) => each.removeEventListener("change", changed));
+    observer.disconnect();
+  };
 }
 
-// The custom properties of common.css, for what is drawn rather than styled.
-export function palette(root) {
+const INKS = ["paper", "ink", "muted", "hair", "accent", "gold", "positive", "negative"];
+
+// The custom properties of common.css, and `more` of a widget's own, as #rrggbb: for what is drawn rather than styled.
+export function palette(root, more = []) {
   const style = getComputedStyle(root);
-  const names = ["paper", "ink", "muted", "hair", "accent", "gold", "positive", "negative"];
-  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+  const read = (name) => style.getPropertyValue(`--${name}`).trim();
+  const find = FORCED.matches ? inForce(root) : read;
+  return Object.fromEntries([...INKS, ...more].map((name) => [name, find(name)]));
+}
+
+// Of a property that names one of the system's colours, or mixes some, what that is on this reader's screen.
+function inForce(root) {
+  const probe = dom("span", { hidden: true, style: "forced-color-adjust: none" });
+  const context = dom("canvas", { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  const paint = (name) => {
+    root.append(probe);
+    probe.style.color = `var(--${name})`;
+    context.fillStyle = getComputedStyle(probe).color;
+    context.fillRect(0, 0, 1, 1);
+    probe.remove();
+  };
+  return (name) => {
+    paint("paper"); // a colour may let some of it through
+    paint(name);
+    const [...rgb] = context.getImageData(0, 0, 1, 1).data.subarray(0, 3);
+    return `#${rgb.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
+  };
 }
 
 // Paper to ink through hues that colour-blind readers can tell by lightness alone; base.py has the light one too.
@@ -153,10 +190,16 @@ export function measure(text, size, weight = 400) {
   return widths.get(key);
 }
 
+// What a reader takes for a character: a letter with its accents, a flag, an emoji with all that is joined to it.
+const segmenter = self.Intl?.Segmenter && new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const CHARACTER = /\p{RI}{2}|\P{M}[\p{M}\p{EMod}]*(?:\u200d\P{M}[\p{M}\p{EMod}]*)*|\p{M}+/gu;
+export const charactersOf = (text) =>
+  segmenter ? Array.from(segmenter.segment(text), ({ segment }) => segment) : (text.match(CHARACTER) ?? []);
+
 // `text` cut with an ellipsis to fit `room` pixels, never inside a character.
 export function shorten(text, size, room) {
   if (measure(text, size) <= room) return text;
-  const characters = Array.from(text.slice(0, 400));
+  const characters = charactersOf(text.slice(0, 400)); // the last, which may be half a one, never fits
   let [fits, fails] = [0, characters.length];
   while (fails - fits > 1) {
     const middle = (fits + fails) >> 1;
@@ -422,7 +465,14 @@ export const button = (text, onclick, attributes = {}) =>
 // --- the numbers, as a table ---
 
 // columns and the first of each row are headers: strings or nodes; numbers are strings. A header of no words is none.
+// rows: a list, or { length, at(i) } where making all of them at once would take long.
 export function table(caption, corner, columns, rows) {
+  if (rows.length * (columns.length + 1) > PAGE.most) return tableInPages(caption, corner, columns, rows);
+  const all = Array.from({ length: rows.length }, (_, i) => rows.at(i));
+  return wholeTable(caption, corner, columns, all);
+}
+
+function wholeTable(caption, corner, columns, rows) {
   const headed = (text) => (text ? dom("th", { scope: "col", dir: "auto" }, text) : dom("td"));
   const head = dom("tr", {}, ...[corner, ...columns].map(headed));
   const body = dom("tbody");
@@ -434,12 +484,101 @@ export function table(caption, corner, columns, rows) {
   return dom("table", {}, dom("caption", {}, caption), dom("thead", {}, head), body);
 }
 
+// How many cells a table may have to be shown whole; how many columns, and on a page how many rows, columns, cells.
+const PAGE = { most: 2048, wide: 48, side: 32, cells: 1024 };
+
+const pages = new WeakMap(); // the box of a table in pages → { place, show }
+
+// A large table, a part of its rows (and columns, where they are many) at a time, with buttons that turn the page.
+// It is empty until numbers() shows the part that was seen before.
+function tableInPages(caption, corner, columns, rows) {
+  const across = columns.length <= PAGE.wide ? columns.length : PAGE.side;
+  const down = Math.max(PAGE.side, Math.floor(PAGE.cells / across));
+  const axes = [
+    { name: "rows", size: rows.length, step: down },
+    { name: "columns", size: columns.length, step: across },
+  ].filter(({ size, step }) => size > step);
+  const place = { rows: 0, columns: 0 };
+  const said = dom("span", { role: "status", class: "attend-spoken" });
+  const bar = dom("div", { class: "attend-pages", role: "group", "aria-label": "Pages of the table" }, said);
+  const box = dom("div", { class: "attend-paged" }, dom("table"), bar);
+
+  for (const axis of axes) {
+    const turn = (step) => () => {
+      const to = place[axis.name] + step;
+      if (to >= 0 && to < axis.size) show({ ...place, [axis.name]: to }, true);
+    };
+    const control = (sign, word, step) => button(sign, turn(step), { "aria-label": `${word} ${axis.name}` });
+    axis.shown = dom("span", { "aria-hidden": "true" });
+    axis.back = control("‹", "previous", -axis.step);
+    axis.on = control("›", "next", axis.step);
+    bar.append(dom("span", { class: "attend-named" }, axis.back, axis.shown, axis.on));
+  }
+  const copy = () => copyText("table.tsv", textOf(corner, columns, rows), (text) => (said.textContent = text));
+  bar.append(button("Copy all", copy, { title: "Copy all rows and columns, as tab-separated text" }));
+
+  function show(to, turned) {
+    for (const { name, size, step } of axes) {
+      place[name] = Math.max(0, Math.min(to[name], Math.floor((size - 1) / step) * step));
+    }
+    const [top, left] = [place.rows, place.columns];
+    const part = Array.from({ length: Math.min(down, rows.length - top) }, (_, i) => {
+      const [header, ...numbers] = rows.at(top + i);
+      return [header, ...numbers.slice(left, left + across)];
+    });
+    const spans = axes.map(({ name, size, step }) => {
+      return `${name} ${place[name] + 1}–${Math.min(place[name] + step, size)} of ${size}`;
+    });
+    const shown = wholeTable(`${caption} · ${spans.join(", ")}`, corner, columns.slice(left, left + across), part);
+    markPlaces(shown, rows.length, columns.length, top, left);
+    box.firstChild.replaceWith(shown);
+    axes.forEach(({ name, size, step, back, on, shown: label }, i) => {
+      label.textContent = spans[i];
+      back.setAttribute("aria-disabled", String(place[name] === 0));
+      on.setAttribute("aria-disabled", String(place[name] + step >= size)); // not disabled: it keeps the focus
+    });
+    if (!turned) return;
+    said.textContent = spans.join(", ");
+    box.closest(".attend-numbers")?.scrollTo(0, 0);
+  }
+  pages.set(box, { place, show });
+  return box;
+}
+
+// Tells who listens where in the whole table a part of it lies; the headers are its first row and column.
+function markPlaces(part, height, width, top, left) {
+  dress(part, { "aria-rowcount": height + 1, "aria-colcount": width + 1 });
+  [...part.rows].forEach((row, i) => {
+    row.setAttribute("aria-rowindex", i ? top + i + 1 : 1);
+    [...row.cells].forEach((cell, j) => cell.setAttribute("aria-colindex", j ? left + j + 1 : 1));
+  });
+}
+
+function textOf(corner, columns, rows) {
+  const words = (header) => (header.textContent ?? header).replace(/\s+/g, " ");
+  const lines = [[corner, ...columns].map(words).join("\t")];
+  for (let i = 0; i < rows.length; i++) {
+    const [header, ...numbers] = rows.at(i);
+    lines.push([words(header), ...numbers].join("\t"));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
 // A button and the region that it opens; the table is built only while it is seen.
 export function numbers(build) {
   const id = uniqueId("numbers");
   const hidden = { id, hidden: true, tabindex: 0, role: "group", "aria-label": "Numbers" };
   const region = dom("div", { class: "attend-numbers", ...hidden });
-  const refresh = () => region.hidden || region.replaceChildren(build());
+  const boxes = () => [...region.querySelectorAll(".attend-paged")].map((box) => pages.get(box));
+  const buttons = () => [...region.querySelectorAll("button")];
+  const refresh = () => {
+    if (region.hidden) return;
+    const before = boxes().map(({ place }) => place);
+    const held = buttons().indexOf(document.activeElement);
+    region.replaceChildren(build());
+    boxes().forEach(({ show }, i) => show(before[i] ?? { rows: 0, columns: 0 }));
+    buttons()[held]?.focus({ preventScroll: true });
+  };
   const turn = () => {
     region.hidden = !region.hidden;
     opener.setAttribute("aria-expanded", String(!region.hidden));
@@ -466,6 +605,16 @@ function download(blob, name) {
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+async function copyText(file, text, say) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say("All numbers copied.");
+  } catch {
+    download(new Blob([text], { type: "text/plain" }), file);
+    say(`The clipboard is closed here: saved as ${file}.`);
+  }
 }
 
 // Two buttons that put `picture()` = { width, height, background, draw(pen) } on the clipboard, or else in a file.

@@ -13,6 +13,7 @@ from attend.widgets.base import (
     as_array,
     as_choice,
     as_index,
+    plain,
     svg,
     svg_text,
 )
@@ -233,6 +234,7 @@ def check_fits(pixels, kernel, stride, padding) -> tuple[int, int]:
 
 
 def check_place(value, rows: int, columns: int) -> list[int]:
+    value = plain(value)
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise WrongValue(f"place={value!r} must be [row, column] of the output")
     return [as_index(f"place[{i}]", each, (rows, columns)[i]) for i, each in enumerate(value)]

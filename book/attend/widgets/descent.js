@@ -405,8 +405,7 @@ function render({ model, el }) {
     const [dark, density] = [isDark(), Math.min(window.devicePixelRatio || 1, 2)];
     const key = [traits.surface, layout.map.width, density, dark].join();
     if (backdrop.key !== key) backdrop = { key, canvas: contours(traits.form, layout.map, density, dark) };
-    const found = { outcome: outcomeOf(traits), turns: turnsOf(traits), colours: palette(root) };
-    found.colours.edge = getComputedStyle(root).getPropertyValue("--edge").trim();
+    const found = { outcome: outcomeOf(traits), turns: turnsOf(traits), colours: palette(root, ["edge"]) };
     return { ...traits, ...found, background: backdrop.canvas };
   }
 

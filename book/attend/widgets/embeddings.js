@@ -274,7 +274,7 @@ function render({ model, el }) {
     if (!width) return;
     const traits = Object.fromEntries(TRAITS.map((each) => [each, model.get(each)]));
     view = viewOf(space, traits);
-    view.colours = { ...palette(root), edge: getComputedStyle(root).getPropertyValue("--edge").trim() };
+    view.colours = palette(root, ["edge"]);
     const narrow = width < 560;
     two.classList.toggle("attend-narrow", narrow);
     layout = layoutOf(space, view, narrow ? width : width - 240);

@@ -15,6 +15,7 @@ from attend.widgets.base import (
     as_array,
     as_choice,
     as_words,
+    plain,
     shorten,
     svg,
     svg_text,
@@ -189,6 +190,7 @@ def check_vectors(value, count: int) -> np.ndarray:
 def as_known(name: str, word, words: list[str]) -> str:
     if not isinstance(word, str):
         raise WrongType(f"{name} must hold strings, got {type(word).__name__}")
+    word = plain(word)
     if word not in words:
         raise WrongValue(f"{name}: {shorten(word, 30)!r} is not among the {len(words)} words")
     return word

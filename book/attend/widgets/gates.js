@@ -222,8 +222,7 @@ function render({ model, el }) {
     if (!width) return;
     const traits = readTraits();
     const found = compute(traits);
-    const style = getComputedStyle(root);
-    const colours = { ...palette(root), edge: style.getPropertyValue("--edge").trim() };
+    const colours = palette(root, ["edge"]);
     view = { ...traits, ...found, colours, reach: Math.max(1, ...found.cell.map(Math.abs)) };
     layout = layoutOf(width, view.value.length);
     controls.program.set(nameOf(programs, view));

@@ -13,6 +13,7 @@ from attend.widgets.base import (
     WrongType,
     WrongValue,
     as_index,
+    plain,
     shorten,
     svg,
     svg_text,
@@ -211,6 +212,7 @@ def checked_names(names, nodes) -> dict[int, str]:
     for name, node in names.items():
         if not isinstance(name, str):
             raise WrongType(f"names has the key {name!r}: expected a string")
+        name = plain(name)
         if id(node) not in known:
             raise WrongValue(f"names[{name!r}] is not in the graph of root")
         if id(node) in named:

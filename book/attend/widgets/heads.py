@@ -13,6 +13,7 @@ from attend.widgets.base import (
     as_array,
     as_index,
     as_words,
+    plain,
     shorten,
     svg,
     svg_text,
@@ -155,7 +156,7 @@ class Heads(Widget):
 
     @traitlets.validate("off")
     def _check_off(self, proposal):
-        value = proposal["value"]
+        value = plain(proposal["value"])
         if not isinstance(value, list | tuple | set):
             raise WrongType(f"off must be a list of heads, got {type(value).__name__}")
         heads = sorted({as_index("off", head, self._shape[0]) for head in value})
@@ -171,7 +172,7 @@ class Heads(Widget):
 
     @traitlets.validate("cell")
     def _check_cell(self, proposal):
-        cell = proposal["value"]
+        cell = plain(proposal["value"])
         if not isinstance(cell, list | tuple) or len(cell) not in (0, 2):
             raise WrongValue(f"cell={cell!r} must be [t, s], or [] for none")
         return [as_index(f"cell[{i}]", each, self._shape[1 + i]) for i, each in enumerate(cell)]

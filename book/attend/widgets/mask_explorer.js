@@ -514,11 +514,10 @@ function render({ model, el }) {
 
   function paintNow() {
     if (!width) return;
-    const colours = palette(root);
-    const hidden = getComputedStyle(root).getPropertyValue("--hidden").trim();
+    const colours = palette(root, ["hidden"]);
     view = compute(readTraits());
     const rgb = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-    Object.assign(colours, { hidden, hiddenRgb: rgb(hidden), goldRgb: rgb(colours.gold) });
+    Object.assign(colours, { hiddenRgb: rgb(colours.hidden), goldRgb: rgb(colours.gold) });
     view.colours = { ...colours, diverging: diverging(isDark()), sequential: sequential(isDark()) };
     layout = layoutOf(view, width);
     paintControls();

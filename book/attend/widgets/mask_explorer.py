@@ -18,6 +18,7 @@ from attend.widgets.base import (
     as_index,
     as_text,
     as_words,
+    plain,
     shade,
     shorten,
     svg,
@@ -185,7 +186,7 @@ class MaskExplorer(Widget):
 
     @traitlets.validate("cell")
     def _check_cell(self, proposal):
-        cell = proposal["value"]
+        cell = plain(proposal["value"])
         if not isinstance(cell, list | tuple) or len(cell) != 2:
             raise WrongValue(f"cell={cell!r} must be [t, s]")
         sizes = np.shape(self._scores())[1:]
@@ -302,7 +303,7 @@ def check_lengths(name: str, value, of: str, sentences) -> list[int]:
     most = [len(words) for words in sentences]
     if value is None:
         return most
-    value = value.tolist() if hasattr(value, "tolist") else value
+    value = plain(value)
     if not isinstance(value, list | tuple):
         raise WrongType(f"{name} must be a list of ints, got {type(value).__name__}")
     if len(value) != len(most):

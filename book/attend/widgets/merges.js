@@ -203,7 +203,7 @@ function drawChips(pen, { chips }, { top, bottom }, colours) {
     const y = line * LINE + 2;
     if (y + CHIP < top || y > bottom) continue;
     const box = { x: x + 0.5, y: y - top + 0.5 };
-    pen.rect(x, y - top, wide, CHIP, { fill: fresh ? colours.accent : colours.soft });
+    pen.rect(x, y - top, wide, CHIP, { fill: fresh ? colours.accent : null });
     pen.rect(box.x, box.y, wide - 1, CHIP - 1, { stroke: fresh ? colours.accent : colours.hair });
     const fill = fresh ? colours.paper : colours.ink;
     pen.text(text, x + wide / 2, y - top + CHIP / 2, { size: SIZE, fill, align: "center" });

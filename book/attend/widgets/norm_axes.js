@@ -416,9 +416,7 @@ function render({ model, el }) {
   function paintNow() {
     if (!width) return;
     view = fresh();
-    const style = getComputedStyle(root);
-    const own = { lit: style.getPropertyValue("--lit").trim(), absent: style.getPropertyValue("--absent").trim() };
-    view.colours = { ...palette(root), ...own, diverging: diverging(isDark()) };
+    view.colours = { ...palette(root, ["lit", "absent"]), diverging: diverging(isDark()) };
     layout = layoutOf(view, width);
     paintControls();
     caption.textContent = view.title;

@@ -14,6 +14,7 @@ from attend.widgets.base import (
     as_choice,
     as_index,
     as_words,
+    plain,
     shorten,
     svg,
     svg_text,
@@ -297,6 +298,7 @@ def check_groups(value, D: int) -> int:
 
 
 def check_cell(value, shape) -> list[int]:
+    value = plain(value)
     if not isinstance(value, list | tuple) or len(value) != 3:
         raise WrongValue(f"cell={value!r} must be [sentence, word, feature]")
     return [as_index(f"cell[{i}]", each, shape[i]) for i, each in enumerate(value)]
@@ -309,7 +311,9 @@ def check_average(name: str, value, D: int) -> list[float]:
         raise WrongValue(f"{name} has shape {list(array.shape)}, expected [{D}], one a feature")
     low = 0 if name == "running_var" else -LARGEST
     if not ((array >= low) & (array <= LARGEST**2)).all():
-        raise WrongValue(f"{name} must hold numbers from {low} to {LARGEST**2}, got {value!r}")
+        raise WrongValue(
+            f"{name} must hold numbers from {low} to {LARGEST**2}, got {plain(value)!r}"
+        )
     return np.broadcast_to(array, (D,)).tolist()
 
 

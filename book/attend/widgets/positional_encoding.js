@@ -704,7 +704,7 @@ function render({ model, el }) {
     const traits = readTraits();
     const { scheme, d_model: D, n_positions: P, base, pairing, alike, n_heads: H, head } = traits;
     const dark = isDark();
-    const colours = { ...palette(root), soft: getComputedStyle(root).getPropertyValue("--soft").trim() };
+    const colours = palette(root, ["soft"]);
     const view = { ...traits, colours, width };
     if (scheme === "alibi") {
       const slopes = slopesOf(H);

@@ -454,9 +454,8 @@ function render({ model, el }) {
   function paintNow() {
     if (!width) return;
     const traits = readTraits();
-    const colours = { ...palette(root), diverging: diverging(isDark()), sequential: sequential(isDark()) };
-    const style = getComputedStyle(root);
-    for (const name of ["edge", "soft"]) colours[name] = style.getPropertyValue(`--${name}`).trim();
+    const colours = palette(root, ["edge", "soft"]);
+    Object.assign(colours, { diverging: diverging(isDark()), sequential: sequential(isDark()) });
     view = { ...compute(traits, network, runs), colours };
     view.words = view.tokens.map((token) => ({ token, gloss: gloss[token] ?? "" }));
     layout = layoutOf(view, width);

@@ -14,6 +14,7 @@ from attend.widgets.base import (
     as_choice,
     as_index,
     as_words,
+    plain,
     shade,
     shorten,
     svg,
@@ -328,4 +329,4 @@ def check_gloss(gloss, tokens: list[str]) -> dict[str, str]:
     for token, text in gloss.items():
         if not isinstance(token, str) or not isinstance(text, str):
             raise WrongType(f"gloss must map strings to strings, got {token!r}: {text!r}")
-    return dict(gloss)
+    return {plain(token): plain(text) for token, text in gloss.items()}
