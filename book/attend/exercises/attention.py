@@ -19,7 +19,7 @@ def look(answer) -> None:
 @exercise("10.2")
 def additive_scores(answer) -> None:
     Q, K, H = 3, 4, 5
-    module = AdditiveAttention(Q, K, H).double()
+    module = AdditiveAttention(Q, K, H)
     with torch.no_grad():
         W, U, v = draw(H, Q), draw(H, K), draw(H)
         module.W.weight.copy_(W), module.U.weight.copy_(U), module.v.weight.copy_(v[None])
@@ -33,7 +33,7 @@ def additive_scores(answer) -> None:
 def shares_of_words(answer) -> None:
     for S, length in ((5, 3), (4, 4), (6, 1)):
         scores = draw(S)
-        wanted = torch.zeros(S, dtype=torch.double)
+        wanted = torch.zeros(S)
         wanted[:length] = torch.softmax(scores[:length], dim=0)
         same(run(answer, scores, length), wanted, f"for {S} scores of which {length} are words,")
 
@@ -47,13 +47,13 @@ def error_rate(answer) -> None:
         ("for two right links of three, four in gold", {(0, 0), (1, 3), (2, 0)}, 1 - 4 / 7),
     )
     for when, found, wanted in cases:
-        same(run(answer, found, gold), torch.tensor(wanted), when)
+        same(run(answer, found, gold), wanted, when)
 
 
 @exercise("10.5")
 def temperature_for(answer) -> None:
     for gap, share in ((2.0, 0.9), (0.3, 0.99), (5.0, 0.6)):
-        wanted = torch.tensor(gap / math.log(share / (1 - share)))
+        wanted = gap / math.log(share / (1 - share))
         same(run(answer, gap, share), wanted, f"for a gap of {gap} and a share of {share}")
 
 

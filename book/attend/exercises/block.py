@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import group_norm, layer_norm
 
-from attend.exercises.checking import NotYet, draw, exercise, run, same
+from attend.exercises.checking import draw, exercise, parts, run, same, tensor_of
 
 
 @exercise("14.1")
@@ -68,11 +68,9 @@ def multiplications(answer) -> None:
 def swallow(answer) -> None:
     W, b, mean, gamma, beta = draw(3, 5), draw(3), draw(3, 1)[:, 0], draw(3, 2)[:, 0], draw(3, 3)[0]
     var, eps, x = draw(3, 4)[:, 0].square() + 0.1, 0.01, draw(2, 5)
-    pair = run(answer, W, b, mean, var, gamma, beta, eps)
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
-        raise NotYet(f"it returns a {type(pair).__name__}, expected a pair (W, b)")
+    new_W, new_b = parts(run(answer, W, b, mean, var, gamma, beta, eps), ["W", "b"])
     scale = gamma / (var + eps).sqrt()
-    same(pair[0], W * scale[:, None], "the first of the pair, W: ")
-    same(pair[1], (b - mean) * scale + beta, "the second of the pair, b: ")
-    wanted = (x @ W.T + b - mean) * scale + beta
-    same(x @ pair[0].T + pair[1], wanted, "on two words")
+    same(new_W, W * scale[:, None], "the first of the pair, W:")
+    same(new_b, (b - mean) * scale + beta, "the second of the pair, b:")
+    out = x @ tensor_of(new_W, W, "W:").T + tensor_of(new_b, b, "b:")
+    same(out, (x @ W.T + b - mean) * scale + beta, "on two words")

@@ -1,52 +1,51 @@
 """The checkers of chapter 02."""
 
+from itertools import chain
+
 import numpy as np
 import torch
 
-from attend.exercises.checking import NotYet, draw, exercise, run, same
-
-
-def numbers(*shape: int) -> np.ndarray:
-    return draw(*shape).numpy()
-
-
-def is_number(found) -> bool:
-    return np.ndim(found) == 0 and isinstance(found, int | float | np.number | np.ndarray)
+from attend.exercises.checking import (
+    NotYet,
+    array_of,
+    exercise,
+    looks_like,
+    numbers,
+    run,
+    same,
+    same_each,
+    sequence,
+    whole_numbers,
+)
 
 
 @exercise("02.1")
 def line_slopes(answer) -> None:
     w, b, x, y = 0.5, -1.25, numbers(7), numbers(7)[::-1].copy()
     wanted = np.array([2 * np.mean((w * x + b - y) * x), 2 * np.mean(w * x + b - y)])
-    found = run(answer, w, b, x.copy(), y.copy())
-    try:
-        found = np.array(found, dtype=float)
-    except (TypeError, ValueError):
-        raise NotYet("it does not return two numbers, ∂L/∂w and ∂L/∂b") from None
-    if found.shape != (2,):
-        raise NotYet(f"it returns shape {list(found.shape)}, expected two numbers, ∂L/∂w and ∂L/∂b")
+    found = run(answer, w, b, x, y)
     for factor, slip in (
         (0.5, "half as large as expected: the derivative of e² is 2e"),
         (7, "7 times as large as expected, for 7 points: the loss is a mean"),
         (-1, "of the wrong sign: the error is prediction − target"),
     ):
-        if np.allclose(found, factor * wanted):
+        if looks_like(found, factor * wanted):
             raise NotYet(f"both slopes are {slip}")
-    if np.allclose(found, wanted[::-1]):
+    if looks_like(found, wanted[::-1]):
         raise NotYet("the two slopes are swapped: ∂L/∂w comes first")
-    same(found, wanted, "for 7 points (0: ∂L/∂w, 1: ∂L/∂b)")
+    same_each(found, dict(zip(("∂L/∂w", "∂L/∂b"), wanted, strict=True)), "for 7 points")
 
 
 @exercise("02.2")
 def largest_rate(answer) -> None:
     for x, name in ((np.array([1.0, 2.0]), "the tap"), (numbers(9), "9 points")):
         wanted = 1 / np.mean(x**2)
-        found = run(answer, x.copy())
-        if is_number(found) and np.isclose(found, wanted / 2):
+        found = run(answer, x)
+        if looks_like(found, wanted / 2):
             raise NotYet(
                 f"for {name} that is 1/c, where it begins to swing; it converges up to 2/c"
             )
-        if is_number(found) and np.isclose(found, 2 * wanted):
+        if looks_like(found, 2 * wanted):
             raise NotYet(f"for {name} it is twice too large: the second derivative of (wx)² is 2x²")
         same(found, wanted, f"for {name}")
 
@@ -61,10 +60,10 @@ def surprise(answer) -> None:
     for logits, label, when in cases:
         wanted = torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(label))
         with np.errstate(all="ignore"):
-            found = run(answer, logits.copy(), label)
-        if is_number(found) and not np.isfinite(found):
-            raise NotYet(f"{when} it is {float(found)}: take the largest off before e^z")
-        if is_number(found) and np.isclose(found, -wanted.item()):
+            found = array_of(run(answer, logits, label), when)
+        if not found.shape and not np.isfinite(found):
+            raise NotYet(f"{when} it is {found:g}: take the largest off before e^z")
+        if looks_like(found, -wanted):
             raise NotYet(f"{when} that is log p; the loss is −log p")
         same(found, wanted, when)
 
@@ -73,22 +72,24 @@ def surprise(answer) -> None:
 def one_epoch(answer) -> None:
     for n, size in ((10, 4), (9, 3), (5, 8)):
         when = f"for {n} examples, {size} at a time,"
-        batches = run(answer, n, size, np.random.default_rng(0))
-        try:
-            batches = [np.asarray(batch).astype(int).ravel() for batch in batches]
-        except (TypeError, ValueError):
-            raise NotYet(f"{when} it does not return a list of arrays of indices") from None
+        batches = index_batches(run(answer, n, size, np.random.default_rng(0)), when)
         sizes = [len(batch) for batch in batches]
         wanted = [min(size, n - start) for start in range(0, n, size)]
-        if sorted(np.concatenate(batches or [np.zeros(0, int)]).tolist()) != list(range(n)):
+        if sorted(chain(*batches)) != list(range(n)):
             raise NotYet(f"{when} not every index from 0 to {n - 1} comes exactly once")
         if sizes != wanted:
             raise NotYet(f"{when} the batches hold {sizes} examples, expected {wanted}")
     first, second = (
-        np.concatenate(list(run(answer, 50, 8, np.random.default_rng(seed)))) for seed in (1, 2)
+        list(chain(*index_batches(run(answer, 50, 8, np.random.default_rng(seed)), "")))
+        for seed in (1, 2)
     )
-    if np.array_equal(first, second) or np.array_equal(first, np.arange(50)):
+    if first in (second, list(range(50))):
         raise NotYet("the order is the same whatever rng is: draw it with rng.permutation")
+
+
+def index_batches(found, when: str) -> list[list[int]]:
+    expected = "a list of arrays of indices"
+    return [whole_numbers(batch, when, expected) for batch in sequence(found, when, expected)]
 
 
 @exercise("02.5")
@@ -101,14 +102,13 @@ def adam(answer) -> None:
         weight.grad = torch.tensor(gradient, dtype=torch.double)
         optimizer.step()
         wanted.append(weight.item())
-    found = run(answer, list(gradients), 0.1)
-    if np.shape(found) == (len(gradients),):
-        first = np.asarray(found, dtype=float)[0]
-        if np.isclose(first, -wanted[0]):
+    found = array_of(run(answer, gradients, 0.1), "for five gradients")
+    if found.shape == (len(gradients),):
+        if looks_like(found[0], -wanted[0]):
             raise NotYet("the first step goes uphill: the change is taken off")
-        if not np.isclose(first, wanted[0]):
+        if not looks_like(found[0], wanted[0]):
             raise NotYet(
-                f"after the first gradient it stands at {first:.6g}, expected {wanted[0]:.6g}: "
+                f"after the first gradient it stands at {found[0]:.6g}, expected {wanted[0]:.6g}: "
                 "that step is η long, once m and s are divided by 1 − βᵗ with t = 1"
             )
     same(found, wanted, "for five gradients")
@@ -118,18 +118,17 @@ def adam(answer) -> None:
 def standardise(answer) -> None:
     X = numbers(9, 3) * np.array([1.0, 1000.0, 0.01]) + np.array([5.0, -300.0, 0.0])
     wanted = (X - X.mean(axis=0)) / X.std(axis=0)
-    found = run(answer, X.copy())
-    if np.shape(found) == X.shape:
-        whole = (X - X.mean()) / X.std()
-        if np.allclose(found, whole):
-            raise NotYet("it uses one mean and one spread for the whole table, not one a column")
-        if np.allclose(found, (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)):
-            raise NotYet("it goes along the rows: each column is to have mean 0, so axis=0")
+    found = run(answer, X)
+    if looks_like(found, (X - X.mean()) / X.std()):
+        raise NotYet("it uses one mean and one spread for the whole table, not one a column")
+    if looks_like(found, (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)):
+        raise NotYet("it goes along the rows: each column is to have mean 0, so axis=0")
     same(found, wanted, "for 3 columns of different units")
     X[:, 1] = 7.0
     wanted[:, 1] = 0.0
+    when = "with a column that is the same everywhere"
     with np.errstate(all="ignore"):
-        found = run(answer, X.copy())
-    if np.shape(found) == X.shape and not np.isfinite(found).all():
+        found = array_of(run(answer, X), when)
+    if found.shape == X.shape and not np.isfinite(found).all():
         raise NotYet("a column that is the same everywhere has spread 0, and became NaN")
-    same(found, wanted, "with a column that is the same everywhere")
+    same(found, wanted, when)

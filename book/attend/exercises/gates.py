@@ -4,17 +4,7 @@ import math
 
 import torch
 
-from attend.exercises.checking import NotYet, draw, exercise, run, same
-
-
-def several(found, wanted: dict, when: str) -> None:
-    """`found` must hold as many results as `wanted`, in that order, each of them right."""
-    names = list(wanted)
-    if not isinstance(found, tuple | list) or len(found) != len(names):
-        got = f"{len(found)} of them" if isinstance(found, tuple | list) else type(found).__name__
-        raise NotYet(f"{when} it should return {', '.join(names)}, {len(names)} in all, got {got}")
-    for name, part in zip(names, found, strict=True):
-        same(part, wanted[name], f"{when}, for {name},")
+from attend.exercises.checking import NotYet, draw, exercise, looks_like, run, same, same_each
 
 
 def gates_of(sums):
@@ -29,7 +19,7 @@ def lstm_step(answer) -> None:
         i, f, g, o = gates_of(sums)
         after = f * c + i * g
         wanted = {"h": o * after.tanh(), "c": after}
-        several(run(answer, sums, c), wanted, f"for 2 sequences and {units} units")
+        same_each(run(answer, sums, c), wanted, f"for 2 sequences and {units} units")
 
 
 @exercise("08.2")
@@ -39,9 +29,9 @@ def bias_for(answer) -> None:
         wanted = math.log(share / (1 - share))
         found = run(answer, steps)
         when = f"for {steps} steps"
-        if abs(float(torch.as_tensor(found)) - share) < 1e-6 and abs(share - wanted) > 1e-6:
+        if looks_like(found, share):
             raise NotYet(f"{when} that is the gate itself, {share:.4g}: which sum has it as its σ?")
-        same(torch.as_tensor(found).double(), wanted, when)
+        same(found, wanted, when)
 
 
 @exercise("08.3")
@@ -80,8 +70,7 @@ def reset_first(answer) -> None:
     )
     found = run(answer, x_r, x_z, x_n, h, U_r, U_z, U_n)
     when = "for 2 sequences of 3 units"
-    same_shape = isinstance(found, torch.Tensor) and found.shape == ours.shape
-    if same_shape and torch.allclose(found.double(), ours):
+    if looks_like(found, ours):
         raise NotYet(f"{when} this is torch's GRU: r multiplies after the matrix, not before it")
     same(found, wanted, when)
 
@@ -96,4 +85,4 @@ def lstm_backward(answer) -> None:
     names = ("the sum of i", "the sum of f", "the sum of g", "the sum of o")
     wanted = {**dict(zip(names, d_sums.chunk(4, dim=-1), strict=True)), "c before": d_before}
     given = [each.detach() for each in (i, f, g, o, before, c)]
-    several(run(answer, *given, dh, dc), wanted, "for 2 sequences of 3 units")
+    same_each(run(answer, *given, dh, dc), wanted, "for 2 sequences of 3 units")

@@ -2,12 +2,7 @@
 
 import numpy as np
 
-from attend.exercises.checking import NotYet, draw, exercise, run, same
-
-
-def numbers(*shape: int) -> np.ndarray:
-    """Numbers to try an answer on, the same each time, as a numpy array."""
-    return draw(*shape).numpy().copy()
+from attend.exercises.checking import NotYet, exercise, looks_like, numbers, parts, run, same
 
 
 @exercise("04.1")
@@ -16,9 +11,9 @@ def ridge(answer) -> None:
         X, y = numbers(n, width), numbers(n)
         left = X.T @ X + n * strength * np.eye(width)
         when = f"for {n} examples of {width} numbers and λ = {strength}"
-        found = run(answer, X.copy(), y.copy(), strength)
+        found = run(answer, X, y, strength)
         forgot_n = np.linalg.solve(X.T @ X + (strength or 1) * np.eye(width), X.T @ y)
-        if strength and np.shape(found) == (width,) and np.allclose(found, forgot_n):
+        if strength and looks_like(found, forgot_n):
             raise NotYet(
                 f"{when} the penalty is too weak: the loss is a mean, so λ stands beside n"
             )
@@ -29,7 +24,7 @@ def ridge(answer) -> None:
 def pull_to_zero(answer) -> None:
     weights = np.array([3.0, -3.0, 0.5, -0.5, 0.2, -0.2, 0.0])
     same(
-        run(answer, weights.copy(), 0.5),
+        run(answer, weights, 0.5),
         [2.5, -2.5, 0.0, 0.0, 0.0, 0.0, 0.0],
         "for the weights 3, −3, 0.5, −0.5, 0.2, −0.2, 0 and an amount of 0.5",
     )
@@ -44,8 +39,8 @@ def drop(answer) -> None:
         x = numbers(3, 5)
         kept = numbers(5, 3).T > 0 if p else np.ones((3, 5), dtype=bool)
         when = f"for p = {p}"
-        found = run(answer, x.copy(), kept, p)
-        if p and np.shape(found) == x.shape and np.allclose(found, np.where(kept, x, 0)):
+        found = run(answer, x, kept, p)
+        if p and looks_like(found, np.where(kept, x, 0)):
             raise NotYet(f"{when} what is kept is not scaled up: its mean has become smaller")
         same(found, np.where(kept, x / (1 - p), 0), when)
 
@@ -61,7 +56,7 @@ def epoch_to_keep(answer) -> None:
     ]
     for losses, patience, wanted in cases:
         when = f"for the losses {losses} and a patience of {patience}"
-        same(run(answer, list(losses), patience), wanted, when)
+        same(run(answer, losses, patience), wanted, when)
 
 
 @exercise("04.5")
@@ -74,9 +69,8 @@ def shifted(answer) -> None:
                 if 0 <= row + down < 3 and 0 <= column + right < 5:
                     wanted[row + down, column + right] = picture[row, column]
         when = f"for a picture of shape [3, 5], {down} down and {right} right,"
-        found = run(answer, picture.copy(), down, right)
-        rolled = np.roll(picture, (down, right), axis=(0, 1))
-        if np.shape(found) == (3, 5) and (down or right) and np.array_equal(found, rolled):
+        found = run(answer, picture, down, right)
+        if (down or right) and looks_like(found, np.roll(picture, (down, right), axis=(0, 1))):
             raise NotYet(f"{when} what leaves on one side comes back on the other: fill with 0")
         same(found, wanted, when)
 
@@ -86,12 +80,11 @@ def clip(answer) -> None:
     for size, max_norm, what in ((10.0, 1.0, "longer than"), (0.01, 1.0, "shorter than")):
         gradients = [size * numbers(3, 2), size * numbers(5), np.array(size)]
         norm = sum((g**2).sum() for g in gradients) ** 0.5
-        when = f"for gradients {what} {max_norm:g}, the"
-        found = run(answer, [g.copy() for g in gradients], max_norm)
-        if not isinstance(found, tuple | list) or len(found) != 3:
-            raise NotYet(f"it must return a list of 3 arrays, as it was given, got {found!r:.60}")
-        for i, (mine, gradient) in enumerate(zip(found, gradients, strict=True)):
+        names = [f"the array of place {i}" for i in range(3)]
+        when = f"for gradients {what} {max_norm:g}"
+        found = parts(run(answer, gradients, max_norm), names, when)
+        for mine, gradient, name in zip(found, gradients, names, strict=True):
             alone = gradient * min(1, max_norm / np.linalg.norm(gradient))
-            if norm > max_norm and np.shape(mine) == alone.shape and np.allclose(mine, alone):
+            if norm > max_norm and looks_like(mine, alone):
                 raise NotYet("each array is clipped by itself: one length, that of all together")
-            same(mine, gradient * min(1, max_norm / norm), f"{when} array of place {i}:")
+            same(mine, gradient * min(1, max_norm / norm), f"{when}, {name}:")

@@ -1,9 +1,10 @@
 """The checkers of chapter 15."""
 
+import numpy as np
 import torch
 
 from attend.attention import average
-from attend.exercises.checking import NotYet, draw, exercise, run, same
+from attend.exercises.checking import NotYet, described, draw, exercise, run, same
 from attend.masks import causal
 
 
@@ -61,11 +62,17 @@ def additive_mask(answer) -> None:
     given = torch.tensor([[1, 1, 0], [1, 1, 1], [0, 0, 0]])
     for dtype in (torch.float32, torch.float16):
         found = run(answer, given, dtype)
+        if isinstance(found, np.ndarray) and found.dtype.kind == "f":
+            found = torch.from_numpy(found.copy())
         if not isinstance(found, torch.Tensor) or found.shape != (3, 1, 1, 3):
-            got = list(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
-            raise NotYet(f"for 3 sentences of 3 places it returns {got}, expected [3, 1, 1, 3]")
+            raise NotYet(
+                f"for 3 sentences of 3 places it returns {described(found)}, "
+                "expected a tensor of shape [3, 1, 1, 3]"
+            )
         if found.dtype != dtype:
             raise NotYet(f"for dtype={dtype} it returns {found.dtype}")
+        if found.isnan().any():
+            raise NotYet(f"for dtype={dtype} a value is nan")
         weights = torch.softmax(draw(3, 2, 4, 3).float() + found.float(), dim=-1)  # [B, H, T, S]
         if weights.isnan().any():
             raise NotYet(f"for dtype={dtype} the rows of the empty sentence become NaN")
@@ -85,5 +92,5 @@ def reaches(answer) -> None:
         ("words that see only the one before, 3 layers", ring, 3),
         ("the causal mask and 4 layers", causal(7), 4),
     ):
-        wanted = torch.linalg.matrix_power(mask.double() + torch.eye(7), n_layers) > 0
+        wanted = torch.linalg.matrix_power(mask + torch.eye(7), n_layers) > 0
         same(run(answer, mask, n_layers), wanted, f"for {name}")

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from attend.exercises.checking import NotYet, draw, exercise, run, same
+from attend.exercises.checking import draw, exercise, run, same, tensor_of
 from attend.positions import frequencies, rotate, sinusoidal
 
 
@@ -41,10 +41,8 @@ def for_half(answer) -> None:
             queries = rotate(x @ query_map.T, places, pairing)
             return queries @ rotate(x @ key_map.T, places, pairing).T
 
-        moved = [run(answer, matrix) for matrix in (W_Q, W_K)]
-        for matrix in moved:
-            if not isinstance(matrix, torch.Tensor) or matrix.shape != W_Q.shape:
-                raise NotYet(f"for weights [{width}, 6] it must return a tensor of that shape")
+        when = f"for weights [{width}, 6]"
+        moved = [tensor_of(run(answer, matrix), matrix, when) for matrix in (W_Q, W_K)]
         wanted = scores(W_Q, W_K, "interleaved")
         same(scores(*moved, "half"), wanted, f"for a head of {width} numbers, the score")
 

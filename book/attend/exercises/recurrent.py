@@ -2,14 +2,19 @@
 
 import numpy as np
 
-from attend.exercises.checking import NotYet, draw, exercise, run, same
+from attend.exercises.checking import (
+    NotYet,
+    exercise,
+    number_of,
+    numbers,
+    parts,
+    run,
+    same,
+    same_each,
+)
 from attend.recurrent import NumpyRNN
 
 NOISE = 0.3  # what comes after the first input of the latch lies between −0.3 and 0.3
-
-
-def numbers(*shape: int) -> np.ndarray:
-    return draw(*shape).numpy()
 
 
 @exercise("07.1")
@@ -37,22 +42,22 @@ def step_backward(answer) -> None:
     net(x[:, None], h_before)
     h, dh = net.seen[1][:, 1], numbers(5, 2).T
     _, dh_before = net.backward(np.zeros((2, 1, 2)), dh)
-    wanted = [p.grad for p in net.parameters()]
+    gradients = [p.grad for p in net.parameters()]
+    wanted = {
+        "dW_xh": gradients[0],
+        "dW_hh": gradients[1],
+        "db_h": gradients[3],
+        "dh_before": dh_before,
+    }
     found = run(answer, dh, x, h_before, h, net.W_hh.data)
-    if not isinstance(found, tuple | list) or len(found) != 4:
-        raise NotYet("it must return four arrays: dW_xh, dW_hh, db_h and dh_before")
-    everything = (wanted[0], wanted[1], wanted[3], dh_before)
-    names = ("dW_xh", "dW_hh", "db_h", "dh_before")
-    for name, array, right in zip(names, found, everything, strict=True):
-        same(array, right, f"{name}, for 2 rows, 3 inputs and 5 units:")
+    same_each(found, wanted, "for 2 rows, 3 inputs and 5 units")
 
 
 @exercise("07.4")
 def latch(answer) -> None:
-    try:
-        w_x, w_h, b = map(float, run(answer))
-    except (TypeError, ValueError):
-        raise NotYet("it must return three numbers: w_x, w_h and b") from None
+    names = ["w_x", "w_h", "b"]
+    found = zip(parts(run(answer), names), names, strict=True)
+    w_x, w_h, b = (number_of(part, f"{name}:") for part, name in found)
     rng = np.random.default_rng(0)
     for first in (1.0, -1.0):
         for noise in (NOISE * np.ones(200), -NOISE * np.ones(200), rng.uniform(-NOISE, NOISE, 200)):
@@ -75,7 +80,7 @@ def perplexity(answer) -> None:
         ([0.001] * 400, "400 tokens of one in a thousand (their product is too small for a float)"),
     ):
         wanted = np.exp(-np.mean(np.log(shares)))
-        same(run(answer, list(shares)), wanted, f"for {what}")
+        same(run(answer, shares), wanted, f"for {what}")
 
 
 @exercise("07.6")

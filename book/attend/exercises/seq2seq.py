@@ -5,18 +5,18 @@ from collections import Counter
 
 import torch
 
-from attend.exercises.checking import NotYet, draw, exercise, run, same
+from attend.exercises.checking import (
+    NotYet,
+    draw,
+    exercise,
+    looks_like,
+    parts,
+    run,
+    same,
+    whole_numbers,
+)
 
 BOS, EOS = 2, 3
-
-
-def equal(found, wrong) -> bool:
-    """Whether it is a known slip; what is no number is for `same` to say."""
-    wrong = torch.as_tensor(wrong, dtype=torch.double)
-    if not isinstance(found, torch.Tensor | float | int):
-        return False
-    found = torch.as_tensor(found).double()
-    return found.shape == wrong.shape and torch.allclose(found, wrong, atol=1e-6)
 
 
 @exercise("09.1")
@@ -27,9 +27,9 @@ def sentence_loss(answer) -> None:
         wanted = torch.nn.functional.cross_entropy(logits, wanted_words)
         probabilities = torch.softmax(logits, dim=-1)
         found = run(answer, probabilities, wanted_words)
-        if equal(found, -wanted):
+        if looks_like(found, -wanted):
             raise NotYet("it is negative: a loss is −ln P, and ln P of a probability is below 0")
-        if equal(found, wanted * T):
+        if looks_like(found, wanted * T):
             raise NotYet("it is the sum over the words, expected the mean")
         same(found, wanted, f"for {T} words out of {V}")
 
@@ -37,13 +37,12 @@ def sentence_loss(answer) -> None:
 @exercise("09.2")
 def given_and_wanted(answer) -> None:
     for words in ([7, 5, 9], [4]):
-        found = run(answer, words)
-        if not isinstance(found, tuple | list) or len(found) != 2:
-            raise NotYet("it must return two lists: what is given, and what is wanted")
+        found = parts(run(answer, words), ["what is given", "what is wanted"])
         for name, row, right in zip(
             ("given", "wanted"), found, ([BOS, *words], [*words, EOS]), strict=True
         ):
-            row = row.tolist() if torch.is_tensor(row) else list(row)
+            when = f"for the words {words}, as what is {name}"
+            row = whole_numbers(row, when, "a list of ids")
             if row != right:
                 raise NotYet(f"for the words {words}, what is {name} is {row}, expected {right}")
 
@@ -60,7 +59,7 @@ def mean_of_words(answer) -> None:
             (states.mean(dim=1), "padding counts as well"),
             ((states * there).mean(dim=1), "the sum is divided by S, not by the number of words"),
         ):
-            if B > 1 and equal(found, wrong):
+            if B > 1 and looks_like(found, wrong):
                 raise NotYet(f"{why}: rows of {lengths.tolist()} words, padded to {S}")
         same(found, wanted, f"for rows of {lengths.tolist()} words, padded to {S},")
 
@@ -76,7 +75,7 @@ def write_greedily(answer) -> None:
         return shares, state
 
     for state, max_length, wanted in ((7, 20, [4, 5, 6, 7]), (3, 20, []), (11, 3, [4, 5, 6])):
-        found = word_list(run(answer, counting, state, max_length))
+        found = whole_numbers(run(answer, counting, state, max_length), "", "a list of ids")
         when = f"for a model that ends after {max(0, state - 3)} words and max_length={max_length}"
         if found == [*wanted, EOS]:
             raise NotYet(f"{when} <eos> is among the words: it ends them, and is none")
@@ -90,16 +89,9 @@ def write_greedily(answer) -> None:
         shares[EOS if state == 3 else 5 + state] = 1.0
         return shares, state + 1
 
-    found = word_list(run(answer, moving, 0, 6))
+    found = whole_numbers(run(answer, moving, 0, 6), "", "a list of ids")
     if found != [5, 6, 7]:
         raise NotYet(f"each step must get the state that the last one returned; got {found}")
-
-
-def word_list(found) -> list[int]:
-    try:
-        return [int(word) for word in found]
-    except (TypeError, ValueError):
-        raise NotYet(f"it must return a list of ids, got a {type(found).__name__}") from None
 
 
 def clipped(hypothesis, reference, n):
@@ -121,12 +113,13 @@ def n_gram_matches(answer) -> None:
     )
     for hypothesis, reference, n in pairs:
         wanted = clipped(hypothesis.split(), reference.split(), n)
+        when = f"for {hypothesis!r} against {reference!r} and n={n}"
         found = run(answer, hypothesis.split(), reference.split(), n)
-        if not isinstance(found, tuple | list) or len(found) != 2:
-            raise NotYet("it must return two numbers: the matches, and the n-grams there are")
-        if tuple(found) != wanted:
+        parts(found, ["the matches", "the n-grams there are"])
+        found = tuple(whole_numbers(found, when, "two whole numbers"))
+        if found != wanted:
             raise NotYet(
-                f"for {hypothesis!r} against {reference!r} and n={n} it returns {tuple(found)}, "
+                f"{when} it returns {found}, "
                 f"expected {wanted} (no n-gram matches more often than it stands in the reference)"
             )
 
@@ -145,9 +138,9 @@ def bleu_of(answer) -> None:
         shares = [m / t for m, t in zip(matches, totals, strict=True)]
         wanted = 100 * brevity * math.prod(shares) ** 0.25
         found = run(answer, matches, totals, ours, theirs)
-        if brevity < 1 and equal(found, wanted / brevity):
+        if brevity < 1 and looks_like(found, wanted / brevity):
             raise NotYet("a text shorter than its reference must be marked down")
-        if wanted and equal(found, wanted / 100):
+        if wanted and looks_like(found, wanted / 100):
             raise NotYet("BLEU is told from 0 to 100")
         when = f"for matches {matches} of {totals}, {ours} words against {theirs},"
-        same(found, torch.tensor(wanted), when)
+        same(found, wanted, when)

@@ -3,14 +3,25 @@
 import torch
 
 from attend.embeddings import skip_gram_gradients
-from attend.exercises.checking import NotYet, draw, exercise, run, same
+from attend.exercises.checking import (
+    NotYet,
+    array_of,
+    draw,
+    exercise,
+    run,
+    same,
+    same_each,
+    same_shape,
+    sequence,
+    short,
+)
 from attend.text import PairCounts
 
 
 @exercise("06.1")
 def one_hot(answer) -> None:
     for ids, size in (([2, 0, 4], 5), ([1], 2), ([3, 3], 7)):
-        wanted = torch.eye(size, dtype=torch.double)[ids]
+        wanted = torch.eye(size)[ids]
         same(run(answer, ids, size), wanted, f"for ids {ids} and {size} words")
 
 
@@ -21,9 +32,7 @@ def padded(answer) -> None:
         ([[2, 5, 6, 7, 8, 3], [2, 3]], 4, [[2, 5, 6, 3], [2, 3, 0, 0]]),
         ([[2, 9, 3]], 3, [[2, 9, 3]]),
     ):
-        same(
-            run(answer, rows, length), torch.tensor(wanted), f"for {rows} and a length of {length}"
-        )
+        same(run(answer, rows, length), wanted, f"for {rows} and a length of {length}")
 
 
 @exercise("06.3")
@@ -39,10 +48,11 @@ def best_pair(answer) -> None:
             words[tuple(word)] = words.get(tuple(word), 0) + 1
         best = PairCounts(text.replace(" ", "\n")).merge_best()
         found, wanted = run(answer, words), (best.left, best.right)
-        if not isinstance(found, tuple | list):
-            raise NotYet(f"it returns a {type(found).__name__}, expected a pair of strings")
-        if tuple(found) != wanted:
-            raise NotYet(f"for {words} it returns {tuple(found)}, expected {wanted}{hint}")
+        pair = tuple(sequence(found, "", "a pair of strings"))
+        if len(pair) != 2 or not all(isinstance(part, str) for part in pair):
+            raise NotYet(f"it returns {short(found)}, expected a pair of strings")
+        if pair != wanted:
+            raise NotYet(f"for {words} it returns {pair}, expected {wanted}{hint}")
 
 
 @exercise("06.4")
@@ -51,14 +61,8 @@ def skip_gram_step(answer) -> None:
     for label, kind in ((1, "a true neighbour"), (0, "a drawn word")):
         others = v[None, None] if label else torch.stack([0 * v, v])[None]
         by_u, by_v = skip_gram_gradients(u[None], others)
-        found = run(answer, u, v, label, 0.5)
-        if not isinstance(found, tuple | list) or len(found) != 2:
-            raise NotYet("it returns one thing, expected two: the new u and the new v")
-        for name, new, wanted in (
-            ("u", found[0], u - 0.5 * by_u[0]),
-            ("v", found[1], v - 0.5 * by_v[0, -1]),
-        ):
-            same(new, wanted, f"for {kind}, the new {name}:")
+        wanted = {"the new u": u - 0.5 * by_u[0], "the new v": v - 0.5 * by_v[0, -1]}
+        same_each(run(answer, u, v, label, 0.5), wanted, f"for {kind}")
 
 
 @exercise("06.5")
@@ -77,6 +81,7 @@ def sentence_vectors(answer) -> None:
     table = draw(7, 3)
     ids = torch.tensor([[2, 5, 0, 0], [1, 6, 2, 2], [0, 0, 0, 0]])
     wanted = torch.stack([table[[2, 5]].mean(0), table[[1, 6, 2, 2]].mean(0), 0 * table[0]])
-    found = run(answer, ids, table)
+    found = array_of(run(answer, ids, table))
+    same_shape(found, wanted, "for 3 sentences")
     same(found[:2], wanted[:2], "for sentences of 2 and 4 words, padded to 4,")
     same(found, wanted, "with a last row that is all padding (zeros are wanted)")

@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import cross_entropy
 
-from attend.exercises.checking import NotYet, draw, exercise, run, same
+from attend.exercises.checking import NotYet, draw, exercise, run, same, tensor_of
 from attend.transformer import TransformerConfig, parameters_of
 
 
@@ -29,7 +29,7 @@ def smoothed_loss(answer) -> None:
 @exercise("16.3")
 def warmup_for(answer) -> None:
     for d_model, highest in ((512, 1 / 512), (128, 0.00625), (32, 0.0125)):
-        wanted = torch.tensor(1 / (d_model * highest**2), dtype=torch.double)
+        wanted = 1 / (d_model * highest**2)
         found = run(answer, d_model, highest)
         same(found, wanted, f"for d_model={d_model} and a highest rate of {highest:.5g}")
 
@@ -58,9 +58,10 @@ def other_weights(answer) -> None:
     for S, K in ((5, 2), (7, 5), (3, 1)):
         values, weights = draw(S, K), torch.softmax(draw(S), dim=0)
         found, when = run(answer, weights, values), f"for {S} values of {K} numbers"
-        same(torch.as_tensor(found).shape, weights.shape, f"{when}, of the shape")
-        found = torch.as_tensor(found).double()
-        if (found < -1e-9).any():
+        found = tensor_of(found, weights, when)
+        if found.isnan().any():
+            raise NotYet(f"{when} a weight is nan")
+        if (found < -1e-6).any():
             raise NotYet(f"{when} a weight is {found.min():.4g}, expected none below 0")
         same(found.sum(), 1.0, f"{when}, of the sum of the weights,")
         same(found @ values, weights @ values, f"{when}, of the average,")

@@ -1,22 +1,7 @@
-"""The checkers of chapter 14: right answers are right, stubs are not attempted, slips are named."""
+"""Answers to the exercises of chapter 14: other right ones, and slips."""
 
-import re
-
-import pytest
 import torch
 from torch.nn.functional import group_norm, layer_norm
-
-from attend.exercises import check, verdict
-from attend.exercises.checking import CHECKS
-
-OURS = [number for number in CHECKS if number.startswith("14.")]
-
-
-@pytest.mark.parametrize("number", OURS)
-def test_a_stub_is_not_attempted(number, capsys):
-    check(number, lambda *arguments: ...)
-    assert capsys.readouterr().out == f"{number}: not attempted\n"
-    assert verdict(number, lambda *arguments: None) == "not attempted"
 
 
 def features(x, mask, eps, correction=0, zeros=True):
@@ -30,19 +15,16 @@ def swallow(W, b, mean, var, gamma, beta, eps):
     return W * scale[:, None], (b - mean) * scale + beta
 
 
-RIGHT = {
-    "14.1": lambda x, eps: layer_norm(x, x.shape[-1:], eps=eps),
-    "14.2": features,
-    "14.3": lambda x, groups, eps: group_norm(x.mT, groups, eps=eps).mT,
-    "14.4": lambda y, s, g: (g - g.mean() - (g * y).mean() * y) / s,
-    "14.5": lambda T, D, F: 4 * T * D**2 + 2 * T**2 * D + 2 * T * D * F,
-    "14.6": swallow,
-}
+def by_a_diagonal(W, b, mean, var, gamma, beta, eps):
+    scale = torch.eye(len(W)) * gamma / (var + eps).sqrt()
+    return scale @ W, scale @ (b - mean) + beta
 
 
-@pytest.mark.parametrize("number", OURS)
-def test_a_right_answer_is_right(number):
-    assert verdict(number, RIGHT[number]) == "right"
+RIGHT = [
+    ("14.6", by_a_diagonal),
+    ("14.1", lambda x, eps: layer_norm(x, x.shape[-1:], eps=eps)),
+    ("14.3", lambda x, groups, eps: group_norm(x.mT, groups, eps=eps).mT),
+]
 
 
 SLIPS = [
@@ -78,7 +60,7 @@ SLIPS = [
     ("14.4", lambda y, s, g: (g - g.mean() - (g * y).sum() * y) / s, "word of 4"),
     ("14.5", lambda T, D, F: 3 * T * D**2 + 2 * T**2 * D + 2 * T * D * F, "T=2, D=3, d_ff=5"),
     ("14.5", lambda T, D, F: 4 * T * D**2 + T**2 * D + 2 * T * D * F, "T=2, D=3, d_ff=5"),
-    ("14.6", lambda W, *others: W, "expected a pair"),
+    ("14.6", lambda W, *others: W, "a tensor of shape .*expected 2 results: W, b"),
     ("14.6", lambda W, b, *others: (W, b), "first of the pair"),
     (
         "14.6",
@@ -86,9 +68,3 @@ SLIPS = [
         "second of the pair",
     ),
 ]
-
-
-@pytest.mark.parametrize("number, answer, told", SLIPS)
-def test_a_slip_is_named(number, answer, told):
-    said = verdict(number, answer)
-    assert said.startswith("not yet: ") and re.search(told, said), said

@@ -1,22 +1,8 @@
-"""The checkers of chapter 15: right answers are right, stubs are not attempted, slips are named."""
+"""Answers to the exercises of chapter 15: other right ones, and slips."""
 
-import re
-
-import pytest
 import torch
 
-from attend.exercises import check, verdict
-from attend.exercises.checking import CHECKS
-
-OURS = [number for number in CHECKS if number.startswith("15.")]
-LOWEST = torch.finfo(torch.float64).min
-
-
-@pytest.mark.parametrize("number", OURS)
-def test_a_stub_is_not_attempted(number, capsys):
-    check(number, lambda *arguments: ...)
-    assert capsys.readouterr().out == f"{number}: not attempted\n"
-    assert verdict(number, lambda *arguments: None) == "not attempted"
+LOWEST = torch.finfo(torch.float32).min
 
 
 def triangle(T):
@@ -27,20 +13,9 @@ def there(lengths, T):
     return torch.arange(T) < lengths[:, None]
 
 
-def softmax_by_hand(scores, mask):
-    scores = scores.masked_fill(~mask, LOWEST)
-    powers = torch.exp(scores - scores.amax(-1, keepdim=True)) * mask
-    return powers / powers.sum(-1, keepdim=True).clamp(min=1e-300)
-
-
 def additive(given, dtype, hide=None):
     lowest = torch.finfo(dtype).min if hide is None else hide
     return torch.zeros(given.shape, dtype=dtype).masked_fill(given == 0, lowest)[:, None, None]
-
-
-def means(x, ids):
-    there = (ids != 0)[..., None]
-    return (x * there).sum(1) / there.sum(1).clamp(min=1)
 
 
 def paths(mask, n):
@@ -48,19 +23,18 @@ def paths(mask, n):
     return torch.linalg.matrix_power(step, n) > 0
 
 
-RIGHT = {
-    "15.1": lambda lengths, T: there(lengths, T)[:, None] & triangle(T),
-    "15.2": lambda T, n: triangle(T) | (torch.arange(T) < n),
-    "15.3": softmax_by_hand,
-    "15.4": means,
-    "15.5": additive,
-    "15.6": paths,
-}
+def means_by_a_product(x, ids):
+    there = (ids != 0).float()
+    return (there[:, None] @ x)[:, 0] / there.sum(1, keepdim=True).clamp(min=1)
 
 
-@pytest.mark.parametrize("number", OURS)
-def test_a_right_answer_is_right(number):
-    assert verdict(number, RIGHT[number]) == "right"
+RIGHT = [
+    ("15.5", lambda given, dtype: additive(given, dtype).numpy()),
+    ("15.4", means_by_a_product),
+    ("15.1", lambda lengths, T: there(lengths, T)[:, None] & triangle(T)),
+    ("15.2", lambda T, n: triangle(T) | (torch.arange(T) < n)),
+    ("15.6", paths),
+]
 
 
 SLIPS = [
@@ -99,10 +73,10 @@ SLIPS = [
     ("15.5", lambda given, dtype: given[:, None, None].to(dtype), "padding .* still seen"),
     ("15.5", lambda given, dtype: additive(1 - given, dtype), "padding .* still seen"),
     ("15.5", lambda given, dtype: additive(given, dtype, -torch.inf), "become NaN"),
-    ("15.5", lambda given, dtype: additive(given, dtype)[:, 0], r"returns \[3, 1, 3\], expected"),
+    ("15.5", lambda given, dtype: additive(given, dtype)[:, 0], r"of shape \[3, 1, 3\], expected"),
     ("15.5", lambda given, dtype: additive(given, torch.float32), "returns torch.float32"),
     ("15.5", lambda given, dtype: additive(given, dtype, -1e9), "it stops with RuntimeError"),
-    ("15.5", lambda given, dtype: "mask", "returns str"),
+    ("15.5", lambda given, dtype: "mask", "returns a str"),
     ("15.6", lambda mask, n: mask, "window of 3 and 2 layers"),
     (
         "15.6",
@@ -111,9 +85,3 @@ SLIPS = [
     ),
     ("15.6", lambda mask, n: torch.linalg.matrix_power(mask.double(), n), "expected booleans"),
 ]
-
-
-@pytest.mark.parametrize("number, answer, told", SLIPS)
-def test_a_slip_is_named(number, answer, told):
-    said = verdict(number, answer)
-    assert said.startswith("not yet: ") and re.search(told, said), said

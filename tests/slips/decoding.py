@@ -1,35 +1,6 @@
-"""The checkers of chapter 17: right answers are right, stubs are not attempted, slips are named.
+"""Answers to the exercises of chapter 17: other right ones, and slips."""
 
-(The folded solutions of every chapter are run through these checkers by pytest --nbval.)
-"""
-
-import re
-
-import pytest
 import torch
-
-from attend.exercises import check, verdict
-from attend.exercises.checking import CHECKS
-
-OURS = [number for number in CHECKS if number.startswith("17.")]
-
-
-def test_there_are_six():
-    assert sorted(OURS) == ["17.1", "17.2", "17.3", "17.4", "17.5", "17.6"]
-
-
-@pytest.mark.parametrize("number", OURS)
-def test_a_stub_is_not_attempted(number, capsys):
-    check(number, lambda *arguments: ...)
-    assert capsys.readouterr().out == f"{number}: not attempted\n"
-    assert verdict(number, lambda *arguments: None) == "not attempted"
-
-
-def nucleus(p, top_p):
-    ordered, places = p.sort(descending=True)
-    kept = torch.zeros(len(p), dtype=torch.bool)
-    kept[places[ordered.cumsum(0) - ordered < top_p]] = True
-    return kept
 
 
 def beam_step(log_p, step, beams):
@@ -45,17 +16,10 @@ def cost(T, D, cache):
 
 RIGHT = [
     ("17.1", lambda log_p, alpha: log_p.sum() * (6 / (5 + len(log_p))) ** alpha),
-    ("17.2", lambda p, tau: p ** (1 / tau) / (p ** (1 / tau)).sum()),
-    ("17.3", nucleus),
     ("17.4", beam_step),
     ("17.5", cost),
     ("17.6", lambda room, B, S, D, N: max(room // (8 * N * B * D) - S, 0)),
 ]
-
-
-@pytest.mark.parametrize("number, answer", RIGHT)
-def test_a_right_answer_is_right(number, answer):
-    assert verdict(number, answer) == "right"
 
 
 def top_p_short(p, top_p):
@@ -99,9 +63,3 @@ SLIPS = [
     ("17.6", lambda room, B, S, D, N: room / (8 * N * B * D) - S, "whole words"),
     ("17.6", lambda *sizes: sizes[9], "it stops with IndexError"),
 ]
-
-
-@pytest.mark.parametrize("number, answer, told", SLIPS)
-def test_a_slip_is_named(number, answer, told):
-    said = verdict(number, answer)
-    assert said.startswith("not yet: ") and re.search(told, said), said

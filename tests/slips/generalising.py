@@ -1,25 +1,8 @@
-"""The checkers of chapter 04: right answers are right, stubs are not attempted, slips are named."""
-
-import re
+"""Answers to the exercises of chapter 04: other right ones, and slips."""
 
 import numpy as np
-import pytest
 
-from attend.exercises import check, verdict
-from attend.exercises.checking import CHECKS
 from attend.optimizers import clip_gradients, soft_threshold
-
-OURS = [number for number in CHECKS if number.startswith("04.")]
-
-
-def test_there_are_six():
-    assert sorted(OURS) == [f"04.{i}" for i in range(1, 7)]
-
-
-@pytest.mark.parametrize("number", OURS)
-def test_a_stub_is_not_attempted(number, capsys):
-    check(number, lambda *arguments: ...)
-    assert capsys.readouterr().out == f"{number}: not attempted\n"
 
 
 class Parameter:
@@ -63,19 +46,13 @@ def clip(gradients, max_norm):
     return [parameter.grad for parameter in parameters]
 
 
-RIGHT = {
-    "04.1": ridge,
-    "04.2": pull_to_zero,
-    "04.3": lambda x, kept, p: x * kept / (1 - p),
-    "04.4": epoch_to_keep,
-    "04.5": shifted,
-    "04.6": clip,
-}
-
-
-@pytest.mark.parametrize("number", OURS)
-def test_a_right_answer_is_right(number):
-    assert verdict(number, RIGHT[number]) == "right"
+RIGHT = [
+    ("04.1", ridge),
+    ("04.2", pull_to_zero),
+    ("04.3", lambda x, kept, p: x * kept / (1 - p)),
+    ("04.4", epoch_to_keep),
+    ("04.6", clip),
+]
 
 
 def at_once(losses, patience):
@@ -109,11 +86,9 @@ SLIPS = [
     ("04.6", one_by_one, "clipped by itself"),
     ("04.6", always, "shorter than 1"),
     ("04.6", lambda gradients, max_norm: gradients, "longer than 1"),
-    ("04.6", lambda gradients, max_norm: gradients[0], "list of 3 arrays"),
+    (
+        "04.6",
+        lambda gradients, max_norm: gradients[0],
+        "expected 3 results: the array",
+    ),
 ]
-
-
-@pytest.mark.parametrize("number, answer, told", SLIPS)
-def test_a_slip_is_named(number, answer, told):
-    said = verdict(number, answer)
-    assert said.startswith("not yet: ") and re.search(told, said), said

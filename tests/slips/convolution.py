@@ -1,27 +1,10 @@
-"""The checkers of chapter 05: right answers are right, stubs are not attempted, slips are named."""
-
-from itertools import pairwise
+"""Answers to the exercises of chapter 05: other right ones, and slips."""
 
 import numpy as np
-import pytest
 import torch
 
 from attend.autograd import Tensor
 from attend.convolution import conv2d
-from attend.exercises import check, verdict
-from attend.exercises.checking import CHECKS
-
-OURS = [number for number in CHECKS if number.startswith("05.")]
-
-
-def test_there_are_six():
-    assert sorted(OURS) == [f"05.{i}" for i in range(1, 7)]
-
-
-@pytest.mark.parametrize("number", OURS)
-def test_a_stub_is_not_attempted(number, capsys):
-    check(number, lambda *arguments: ...)
-    assert capsys.readouterr().out == f"{number}: not attempted\n"
 
 
 def by_product(x, kernel):
@@ -55,19 +38,10 @@ RIGHT = [
     ("05.2", lambda x, kernel: by_product(x, kernel).tolist()),
     ("05.3", lambda: shift(1, 0)),
     ("05.3", lambda: shift(1, 0).tolist()),
-    (
-        "05.4",
-        lambda channels, size: sum((a * size**2 + 1) * b for a, b in pairwise(channels)),
-    ),
     ("05.5", field),
     ("05.6", by_product),
     ("05.6", as_torch),
 ]
-
-
-@pytest.mark.parametrize("number, answer", RIGHT)
-def test_right(number, answer):
-    assert verdict(number, answer) == "right"
 
 
 def in_place(x, kernel):
@@ -75,30 +49,32 @@ def in_place(x, kernel):
     return by_product(x, kernel)
 
 
-WRONG = [
+SLIPS = [
     (
         "05.1",
         lambda n, k, stride, padding: n - k + 1,
         "stride=1, padding=1 the value is 6, expected 8",
     ),
-    ("05.1", lambda n, k, s, p: (n + 2 * p - k) / s + 1, "float 6, expected the int 6"),
+    (
+        "05.1",
+        lambda n, k, s, p: (n + 2 * p - k) / s + 1,
+        "4.5, expected 4: places come whole",
+    ),
     ("05.1", lambda n, k, s, p: (n + 2 * p - k) // (s - 1), "ZeroDivisionError"),
     ("05.2", lambda x, kernel: by_product(x, kernel[::-1, ::-1]), "the kernel is flipped"),
-    ("05.2", lambda x, kernel: by_product(x, kernel).T, r"the shape is [5, 4], expected [4, 5]"),
+    (
+        "05.2",
+        lambda x, kernel: by_product(x, kernel).T,
+        r"shape is \[5, 4\], expected \[4, 5\]",
+    ),
     ("05.2", lambda x, kernel: np.pad(by_product(x, kernel), 1), "the shape is"),
-    ("05.2", in_place, "the value at [0, 0]"),
+    ("05.2", in_place, r"the value at \[0, 0\]"),
     ("05.3", lambda: shift(1, 2), "to the left"),
-    ("05.3", lambda: np.zeros((1, 3)), "the shape [1, 3], expected [3, 3]"),
+    ("05.3", lambda: np.zeros((1, 3)), r"the kernel the shape is \[1, 3\], expected \[3, 3\]"),
     ("05.3", lambda: shift(1, 1), "the value at"),
     ("05.4", lambda channels, size: size**2 * 16 * 33, "biases are missing"),
     ("05.4", lambda channels, size: 9, "the value is 9, expected 4800"),
     ("05.5", lambda layers: sum(size - 1 for size, _ in layers) + 1, "expected 8"),
-    ("05.6", lambda x, upstream: by_product(x, upstream[::-1, ::-1]), "the value at [0, 0]"),
-    ("05.6", lambda x, upstream: x, "the shape is [5, 7], expected [3, 2]"),
+    ("05.6", lambda x, upstream: by_product(x, upstream[::-1, ::-1]), r"the value at \[0, 0\]"),
+    ("05.6", lambda x, upstream: x, r"the shape is \[5, 7\], expected \[3, 2\]"),
 ]
-
-
-@pytest.mark.parametrize("number, answer, told", WRONG)
-def test_wrong_answers_are_told_why(number, answer, told):
-    found = verdict(number, answer)
-    assert found.startswith("not yet: ") and told in found and "\n" not in found

@@ -1,21 +1,10 @@
-"""The checkers of chapter 13: right answers are right, stubs are not attempted, slips are named."""
+"""Answers to the exercises of chapter 13: other right ones, and slips."""
 
 import math
-import re
 
-import pytest
 import torch
 
-from attend.exercises import check, verdict
-from attend.exercises.checking import CHECKS
 from attend.positions import sinusoidal
-
-OURS = [number for number in CHECKS if number.startswith("13.")]
-
-
-def vector(p, d_model, base):
-    angles = [p / base ** (2 * i / d_model) for i in range(d_model // 2)]
-    return [f(angle) for angle in angles for f in (math.sin, math.cos)]
 
 
 def steps_between(P, Q):
@@ -24,34 +13,20 @@ def steps_between(P, Q):
     return round(100 * turned)
 
 
-def in_halves(weights):
-    return torch.cat([weights[0::2], weights[1::2]])
-
-
 def steps(T, reach):
     place = torch.arange(T)
     return (place[None] - place[:, None]).clamp(-reach, reach) + reach
 
 
-RIGHT = {
-    "13.1": vector,
-    "13.2": lambda d, d_model, base: 2 * math.pi * base ** (2 * (d // 2) / d_model),
-    "13.3": steps_between,
-    "13.4": in_halves,
-    "13.5": steps,
-    "13.6": lambda length, trained: torch.arange(length) * min(1, trained / length),
-}
+def by_a_permutation(weights):
+    K = len(weights)
+    return torch.eye(K)[[*range(0, K, 2), *range(1, K, 2)]] @ weights
 
 
-@pytest.mark.parametrize("number", OURS)
-def test_a_right_answer_is_right(number):
-    assert verdict(number, RIGHT[number]) == "right"
-
-
-@pytest.mark.parametrize("number", OURS)
-def test_a_stub_is_not_attempted(number, capsys):
-    check(number, lambda *arguments: ...)
-    assert capsys.readouterr().out == f"{number}: not attempted\n"
+RIGHT = [
+    ("13.4", by_a_permutation),
+    ("13.3", steps_between),
+]
 
 
 SLIPS = [
@@ -70,9 +45,3 @@ SLIPS = [
     ("13.6", lambda length, trained: torch.arange(length) * trained / length, "3 words"),
     ("13.6", lambda length, trained: torch.arange(length), "8 words, trained on 4"),
 ]
-
-
-@pytest.mark.parametrize("number, answer, told", SLIPS)
-def test_a_slip_is_named(number, answer, told):
-    said = verdict(number, answer)
-    assert said.startswith("not yet: ") and re.search(told, said), said

@@ -1,19 +1,9 @@
-"""The checkers of chapter 09: right answers are right, stubs are not attempted, slips are named.
-
-(The folded solutions of every chapter are run through these checkers by pytest --nbval.)
-"""
+"""Answers to the exercises of chapter 09: other right ones, and slips."""
 
 import math
-import re
 from collections import Counter
 
-import pytest
 import torch
-
-from attend.exercises import check, verdict
-from attend.exercises.checking import CHECKS
-
-OURS = [number for number in CHECKS if number.startswith("09.")]
 
 
 def each_right(probabilities, words):
@@ -51,43 +41,29 @@ def bleu(found, totals, ours, theirs):
     return 100 * brevity * math.prod(m / t for m, t in zip(found, totals, strict=True)) ** 0.25
 
 
-RIGHT = {
-    "09.1": lambda p, w: each_right(p, w).mean(),
-    "09.2": lambda words: ([2, *words], [*words, 3]),
-    "09.3": mean_of_words,
-    "09.4": write,
-    "09.5": matches,
-    "09.6": bleu,
-}
-
-
-def test_there_are_six():
-    assert sorted(OURS) == sorted(RIGHT)
-
-
-@pytest.mark.parametrize("number", OURS)
-def test_a_stub_is_not_attempted(number, capsys):
-    check(number, lambda *arguments: ...)
-    assert capsys.readouterr().out == f"{number}: not attempted\n"
-    assert verdict(number, lambda *arguments: None) == "not attempted"
-
-
-@pytest.mark.parametrize("number", RIGHT)
-def test_a_right_answer_is_right(number):
-    assert verdict(number, RIGHT[number]) == "right"
-
-
 def no_brevity(found, totals, ours, theirs):
     return 100 * math.prod(m / t for m, t in zip(found, totals, strict=True)) ** 0.25
 
 
+def by_a_product(states, lengths):
+    weights = torch.zeros(len(states), states.shape[1])
+    for row, length in zip(weights, lengths, strict=True):
+        row[:length] = 1 / length
+    return (weights[:, None] @ states)[:, 0]
+
+
+RIGHT = [("09.3", by_a_product)]
 SLIPS = [
     ("09.1", lambda p, w: -each_right(p, w).mean(), "negative"),
     ("09.1", lambda p, w: each_right(p, w).sum(), "the sum over the words"),
     ("09.1", lambda p, w: each_right(p, w), "shape"),
     ("09.2", lambda words: ([2, *words, 3], [*words, 3]), "what is given"),
     ("09.2", lambda words: ([2, *words], words), "what is wanted"),
-    ("09.2", lambda words: [2, *words, 3], "two lists"),
+    (
+        "09.2",
+        lambda words: [2, *words, 3],
+        "a list of 5, expected 2 results: what is g",
+    ),
     ("09.3", lambda states, lengths: states.mean(dim=1), "padding counts as well"),
     (
         "09.3",
@@ -100,14 +76,12 @@ SLIPS = [
     ("09.4", lambda *a: write(*a, keep_state=True), "the state that the last one returned"),
     ("09.4", lambda step, state, n: 7, "list of ids"),
     ("09.5", lambda *a: matches(*a, clip=False), "more often than it stands"),
-    ("09.5", lambda *a: matches(*a)[0], "two numbers"),
+    (
+        "09.5",
+        lambda *a: matches(*a)[0],
+        "2 results: the matches, the n-grams",
+    ),
     ("09.6", no_brevity, "shorter than its reference"),
     ("09.6", lambda *a: bleu(*a) / 100, "from 0 to 100"),
     ("09.6", lambda f, t, o, r: 100 * sum(m / n for m, n in zip(f, t, strict=True)) / 4, "matches"),
 ]
-
-
-@pytest.mark.parametrize("number, answer, told", SLIPS)
-def test_a_slip_is_named(number, answer, told):
-    said = verdict(number, answer)
-    assert said.startswith("not yet: ") and re.search(told, said), said

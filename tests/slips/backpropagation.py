@@ -1,23 +1,16 @@
-"""The checkers of chapter 03 say what is right, what is missing and what is wrong."""
+"""Answers to the exercises of chapter 03: other right ones, and slips."""
 
 from itertools import pairwise
 
 import numpy as np
-import pytest
 
 from attend.autograd import Tensor
-from attend.exercises import verdict
 
 
 def neuron(w, x, b, y):
     h = np.tanh(w * x + b)
     slope = 2 * (h - y) * (1 - h**2)
     return slope * x, slope * w, slope
-
-
-def softplus(x):
-    slope = np.exp(-np.logaddexp(0, -x.data))
-    return Tensor(np.logaddexp(0, x.data), ((x, lambda g: g * slope),))
 
 
 def softplus_without_its_slope(x):
@@ -42,51 +35,29 @@ def both_ways(sizes):
     return sizes[-1] * sum(pairs[:-1]), sizes[0] * sum(pairs[1:])
 
 
-RIGHT = {
-    "03.1": neuron,
-    "03.2": lambda n: 2 * 3**n - 1,
-    "03.3": softplus,
-    "03.4": lambda x, s, g: (g * s, (g * x).sum(axis=1, keepdims=True)),
-    "03.5": two_layers,
-    "03.6": both_ways,
-}
-WRONG = [
+RIGHT = [
+    ("03.1", lambda *given: np.array(neuron(*given))),
+    ("03.2", lambda n: float(2 * 3**n - 1)),
+    ("03.2", lambda n: 2 * 3**n - 1),
+]
+
+
+SLIPS = [
     ("03.1", lambda w, x, b, y: neuron(w, x, b, y)[:2], "expected 3 results"),
     ("03.1", lambda w, x, b, y: neuron(w, x, b, y)[::-1], "∂L/∂w"),
-    ("03.1", lambda w, x, b, y: 1.0, "returns one, expected 3"),
+    ("03.1", lambda w, x, b, y: 1.0, "returns a float, expected 3 results: ∂L/∂w"),
     ("03.2", lambda n: 2 ** (n + 1) - 1, "expected 5"),
-    ("03.2", lambda n: 3**n / 2, "expected a whole number"),
+    ("03.2", lambda n: 3**n / 2, "n=0 the value is 0.5, expected 1"),
     ("03.3", lambda x: np.logaddexp(0, x.data), "expected a Tensor"),
     ("03.3", lambda x: Tensor(np.logaddexp(0, x.data)), "no parents"),
     ("03.3", softplus_without_its_slope, "gradient is off"),
     ("03.3", lambda x: x, "the value is wrong"),
     ("03.3", softplus_that_overflows, "1000"),
-    ("03.4", lambda x, s, g: (g * s, g * x), "gradient by s: the shape is [3, 5]"),
-    ("03.4", lambda x, s, g: (g * s, (g * x).sum(axis=1)), "expected [3, 1]"),
+    ("03.4", lambda x, s, g: (g * s, g * x), r"gradient by s: the shape is \[3, 5\]"),
+    ("03.4", lambda x, s, g: (g * s, (g * x).sum(axis=1)), r"expected \[3, 1\]"),
     ("03.5", lambda *a: two_layers(*a, mean=False), "gradient by W"),
     ("03.5", lambda *a: two_layers(*a, mask=False), "gradient by W"),
     ("03.5", lambda x, W, b, V, y: x @ V, "it stops with ValueError"),
     ("03.6", lambda sizes: both_ways(sizes)[::-1], "backwards"),
-    ("03.6", lambda sizes: sum(sizes), "returns one, expected 2"),
+    ("03.6", lambda sizes: sum(sizes), "returns an int, expected 2 results: backwards"),
 ]
-
-
-@pytest.mark.parametrize("number", RIGHT)
-def test_a_right_answer_is_right(number):
-    assert verdict(number, RIGHT[number]) == "right"
-
-
-@pytest.mark.parametrize("number", RIGHT)
-def test_the_stub_is_not_attempted(number):
-    assert verdict(number, lambda *arguments: ...) == "not attempted"
-    assert verdict(number, lambda *arguments: None) == "not attempted"
-
-
-@pytest.mark.parametrize("number, answer, reason", WRONG)
-def test_a_wrong_answer_is_told_why(number, answer, reason):
-    said = verdict(number, answer)
-    assert said.startswith("not yet:") and reason in said
-
-
-def test_a_count_of_visits_may_be_a_whole_float():
-    assert verdict("03.2", lambda n: float(2 * 3**n - 1)) == "right"

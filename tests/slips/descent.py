@@ -1,24 +1,6 @@
-"""The checkers of chapter 02: right answers are right, stubs are not attempted, slips are named."""
-
-import re
+"""Answers to the exercises of chapter 02: other right ones, and slips."""
 
 import numpy as np
-import pytest
-
-from attend.exercises import check, verdict
-from attend.exercises.checking import CHECKS
-
-OURS = [number for number in CHECKS if number.startswith("02.")]
-
-
-def test_there_are_six():
-    assert sorted(OURS) == [f"02.{i}" for i in range(1, 7)]
-
-
-@pytest.mark.parametrize("number", OURS)
-def test_a_stub_is_not_attempted(number, capsys):
-    check(number, lambda *arguments: ...)
-    assert capsys.readouterr().out == f"{number}: not attempted\n"
 
 
 def slopes(w, b, x, y, factor=2.0):
@@ -29,11 +11,6 @@ def slopes(w, b, x, y, factor=2.0):
 def surprise(logits, label):
     shifted = logits - logits.max()
     return np.log(np.exp(shifted).sum()) - shifted[label]
-
-
-def one_epoch(n, size, rng):
-    order = rng.permutation(n)
-    return [order[start : start + size] for start in range(0, n, size)]
 
 
 def adam(gradients, rate, correct=True, sign=-1, beta1=0.9):
@@ -51,19 +28,9 @@ def standardise(X):
     return (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
 
 
-RIGHT = {
-    "02.1": slopes,
-    "02.2": lambda x: 1 / np.mean(x**2),
-    "02.3": surprise,
-    "02.4": one_epoch,
-    "02.5": adam,
-    "02.6": standardise,
-}
-
-
-@pytest.mark.parametrize("number", OURS)
-def test_a_right_answer_is_right(number):
-    assert verdict(number, RIGHT[number]) == "right"
+RIGHT = [
+    ("02.2", lambda x: 1 / np.mean(x**2)),
+]
 
 
 def in_order(n, size, rng):
@@ -84,8 +51,8 @@ SLIPS = [
     ("02.1", lambda w, b, x, y: slopes(w, b, x, y, 14.0), "the loss is a mean"),
     ("02.1", lambda w, b, x, y: slopes(w, b, x, y, -2.0), "wrong sign"),
     ("02.1", lambda w, b, x, y: slopes(w, b, x, y)[::-1], "swapped"),
-    ("02.1", lambda w, b, x, y: slopes(w, b, x, y)[0], "expected two numbers"),
-    ("02.1", lambda w, b, x, y: (x, 0.0), "two numbers"),
+    ("02.1", lambda w, b, x, y: slopes(w, b, x, y)[0], "expected 2 results: ∂L/∂w, ∂L/∂b"),
+    ("02.1", lambda w, b, x, y: (x, 0.0), r"∂L/∂w: the shape is \[7\]"),
     ("02.2", lambda x: 0.5 / np.mean(x**2), "begins to swing"),
     ("02.2", lambda x: 2 / np.mean(x**2), "twice too large"),
     ("02.2", lambda x: 1 / np.sum(x**2), "for the tap"),
@@ -96,7 +63,7 @@ SLIPS = [
     ("02.4", no_rest, "not every index"),
     ("02.4", with_repeats, "not every index"),
     ("02.4", lambda n, size, rng: [rng.permutation(n)], "the batches hold"),
-    ("02.4", lambda n, size, rng: 3, "does not return a list"),
+    ("02.4", lambda n, size, rng: 3, "returns an int, expected a list of arrays of indices"),
     ("02.5", lambda g, rate: adam(g, rate, correct=False), "divided by 1 − βᵗ"),
     ("02.5", lambda g, rate: adam(g, rate, sign=1), "uphill"),
     ("02.5", lambda g, rate: adam(g, rate, beta1=0.8), "for five gradients the value"),
@@ -106,9 +73,3 @@ SLIPS = [
     ("02.6", lambda X: (X - X.mean(axis=0)) / X.std(axis=0), "became NaN"),
     ("02.6", lambda X: X - X.mean(axis=0), "different units the value"),
 ]
-
-
-@pytest.mark.parametrize("number, answer, told", SLIPS)
-def test_a_slip_is_named(number, answer, told):
-    said = verdict(number, answer)
-    assert said.startswith("not yet: ") and re.search(told, said), said

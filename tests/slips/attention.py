@@ -1,0 +1,35 @@
+"""Answers to the exercises of chapter 10: other right ones, and slips."""
+
+import math
+
+import torch
+
+
+def shares_of_words(scores, length):
+    powers = torch.exp(scores) * (torch.arange(len(scores)) < length)
+    return powers / powers.sum()
+
+
+RIGHT = [
+    ("10.3", shares_of_words),
+]
+
+
+def mask_after(scores, length):
+    return torch.softmax(scores, dim=0) * (torch.arange(len(scores)) < length)
+
+
+SLIPS = [
+    ("10.1", lambda s, h: torch.softmax(h @ s / len(s) ** 0.5, 0) @ h, "5 states of 3 numbers"),
+    ("10.1", lambda s, h: (h @ s) @ h, "5 states of 3 numbers"),
+    ("10.1", lambda s, h: torch.softmax(h @ s, 0), r"shape is \[5\], expected \[3\]"),
+    ("10.2", lambda q, k, W, U, v: (W @ q + k @ U.T) @ v, "before any softmax"),
+    ("10.2", lambda q, k, W, U, v: torch.softmax((W @ q + k @ U.T).tanh() @ v, 0), "before any"),
+    ("10.2", lambda q, k, W, U, v: (W @ k).tanh() @ v, "it stops with RuntimeError"),
+    ("10.3", mask_after, "5 scores of which 3 are words"),
+    ("10.3", lambda scores, n: torch.softmax(scores[:n], 0), r"shape is \[3\], expected \[5\]"),
+    ("10.4", lambda found, gold: 1 - len(found & gold) / len(found), "two right links of three"),
+    ("10.4", lambda found, gold: 2 * len(found & gold) / (len(found) + len(gold)), "gold links"),
+    ("10.5", lambda gap, share: gap / math.log(share), "gap of 2.0"),
+    ("10.6", lambda w, h, g: w * (h @ g), "5 values of 3 numbers"),
+]
