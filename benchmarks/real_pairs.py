@@ -13,12 +13,13 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from attend.data import Codec, PairBatches, in_tokens
 from attend.decoding import greedy
 from attend.masks import causal
 from attend.seq2seq import Seq2Seq
 from attend.text import read_pairs
 from attend.transformer import Transformer, TransformerConfig
-from attend.translation import Batches, Codec, in_tokens, next_word_loss
+from attend.translation import next_word_loss
 from benchmarks.table import ROOT
 
 FILE = Path(os.environ.get("ATTEND_PAIRS", ROOT.parent / "shared/data/tatoeba-cmn-eng.tsv"))
@@ -99,7 +100,7 @@ def race(makers, seconds, codec, learn):
     for name, make in makers.items():
         torch.manual_seed(0)
         model = make(len(codec.source), len(codec.target))
-        batches = Batches(codec, learn, BATCH)
+        batches = PairBatches(codec, learn, BATCH)
         optimizer = torch.optim.Adam(model.parameters(), RATE)
         runners[name] = {"model": model, "batches": batches, "optimizer": optimizer}
         runners[name] |= {"pass": iter(()), "seconds": 0.0, "sentences": 0}

@@ -4,11 +4,12 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from attend.data import PairBatches
 from attend.experiments import ablation
 from attend.experiments.ablation import SEEDS, VARIANTS, WARMUP, build
 from attend.experiments.provenance import read
 from attend.layers import LayerNorm
-from attend.translation import Batches, next_word_loss
+from attend.translation import next_word_loss
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def known():
 @pytest.fixture(scope="module")
 def batch(known):
     codec, learn, _ = known
-    return next(iter(Batches(codec, learn[:7], size=7)))
+    return next(iter(PairBatches(codec, learn[:7], size=7)))
 
 
 def names_of(model):

@@ -103,9 +103,9 @@ def test_bad_arguments_are_named(score):
 
 
 def test_bad_options_are_named():
-    with pytest.raises(ValueError, match="score='cosine' must be one of dot, general, concat"):
+    with pytest.raises(ValueError, match="score must be one of dot, general, concat"):
         MultiplicativeAttention(Q, score="cosine")
-    with pytest.raises(ValueError, match="score='dot' needs d_key=7 to be d_query=4"):
+    with pytest.raises(ValueError, match="d_key must be d_query=4 for score='dot', got 7"):
         MultiplicativeAttention(Q, K)
-    with pytest.raises(ValueError, match="d_hidden=0 must be a whole number"):
+    with pytest.raises(ValueError, match="d_hidden must be a whole number, at least 1, got 0"):
         AdditiveAttention(Q, K, 0)

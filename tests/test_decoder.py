@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from attend.seq2seq import Seq2Seq, next_words, translate
+from attend.decoding import next_words, translate
+from attend.seq2seq import Seq2Seq
 from attend.widgets import Decoder
 from attend.widgets.base import HEAVY
 from attend.widgets.decoder import TEMPERATURES, Node, make_node, uniform
@@ -141,10 +142,10 @@ def test_the_path_of_greedy_decoding_is_that_of_translate():
         assert list(greedy[: len(ids)]) == ids
         assert (widget.node.weights is None) == (attention is None)
         widget.path = ids[:1] if ids[0] != EOS else []
-        memory, state = model.encode(source)
         start = torch.tensor([[2, *widget.path]])
-        logits, _, _ = model.decode(start, state, memory)
-        wanted = torch.softmax(logits[0, -1].double(), -1).detach().numpy()
+        logits = model.decode(model.encode(source), source, start)[0, -1].double()
+        logits[[0, 2]] = -torch.inf  # padding and <bos> are no words to write
+        wanted = torch.softmax(logits, -1).detach().numpy()
         np.testing.assert_allclose(widget.probabilities()[0], wanted[widget.node.ids], atol=1e-6)
 
 

@@ -1,6 +1,7 @@
 """Decoding against brute force: every sentence there is, scored; and with the cache as without."""
 
 import itertools
+from functools import partial
 
 import pytest
 import torch
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from test_transformer import SIZES, build
 from torch.testing import assert_close
 
-from attend.decoding import Writer, beam_search, greedy, hypotheses, reshape, sample
+from attend.decoding import Writer, beam_search, filter_logits, greedy, hypotheses, sample
+from attend.seq2seq import Seq2Seq
 from attend.transformer import Transformer, TransformerConfig
 
 SOURCE = torch.tensor([[5, 4, 3, 2, 1], [6, 2, 0, 0, 0], [4, 4, 1, 0, 0]])
@@ -25,15 +27,32 @@ def tiny(seed=0, positions="sinusoidal"):
     return model
 
 
+def recurrent(seed=0, attention=None, cell="gru"):
+    """A recurrent translator of five words with opinions."""
+    torch.manual_seed(seed)
+    model = Seq2Seq(7, 5, d_model=6, cell=cell, attention=attention, max_length=20)
+    torch.nn.init.normal_(model.out.weight, std=4.0)
+    return model.double().eval()
+
+
+MODELS = [tiny, recurrent, *(partial(recurrent, attention=a) for a in ("additive", "general"))]
+MODELS.append(partial(recurrent, attention="dot", cell="lstm"))
+
+
+def probabilities_of(model, source, ids):
+    """ln P of each next word [T, V] by one pass; padding and <bos> are no words to write."""
+    logits = model(source[None, source != 0], torch.tensor([[2, *ids]]))[0]
+    logits[:, [0, 2]] = -torch.inf
+    return logits.log_softmax(-1)
+
+
 def log_p_of(model, source, ids):
-    target = torch.tensor([[2, *ids]])
-    steps = model(source[None], target)[0].log_softmax(-1)
+    steps = probabilities_of(model, source, ids)
     return sum(steps[t, word].item() for t, word in enumerate(ids))
 
 
-def endings(max_length, vocab=5, eos=3):
+def endings(max_length, words=(1, 4), eos=3):
     """Every sentence that ends, or is cut, at most max_length words long."""
-    words = [word for word in range(vocab) if word != eos]
     for length in range(1, max_length + 1):
         for start in itertools.product(words, repeat=length - 1):
             yield [*start, eos]
@@ -42,23 +61,27 @@ def endings(max_length, vocab=5, eos=3):
 
 
 @pytest.mark.parametrize("length_penalty", [0.0, 0.6, 2.0])
-def test_enough_beams_find_the_best_sentence_there_is(length_penalty):
-    model = tiny(1)
+@pytest.mark.parametrize("make", MODELS)
+def test_enough_beams_find_the_best_sentence_there_is(make, length_penalty):
+    model = make(1)
     for row in SOURCE:
         scored = {
             tuple(ids): log_p_of(model, row, ids) / ((5 + len(ids)) / 6) ** length_penalty
             for ids in endings(3)
         }
         best = max(scored, key=scored.get)
-        (found,) = hypotheses(model, row[None], 3, beams=125, length_penalty=length_penalty)
+        (found,) = hypotheses(
+            model, row[None, row != 0], 3, beams=125, length_penalty=length_penalty
+        )
         assert tuple(found[0].ids) == best and found[0].score == pytest.approx(scored[best])
         for one in found:
             assert one.score == pytest.approx(scored[tuple(one.ids)])
             assert one.log_p == pytest.approx(log_p_of(model, row, one.ids))
 
 
-def test_what_greedy_writes_is_the_likeliest_word_each_time():
-    model = tiny(2)
+@pytest.mark.parametrize("make", MODELS)
+def test_what_greedy_writes_is_the_likeliest_word_each_time(make):
+    model = make(2)
     found = greedy(model, SOURCE, 7)
     for source, ids in zip(SOURCE, found.tolist(), strict=True):
         so_far = [2]
@@ -66,15 +89,16 @@ def test_what_greedy_writes_is_the_likeliest_word_each_time():
             if so_far[-1] == 3 or (so_far[-1] == 0 and 3 in so_far):
                 assert word == 0  # padding after the end
                 continue
-            likeliest = model(source[None], torch.tensor([so_far]))[0, -1].argmax().item()
+            likeliest = probabilities_of(model, source, so_far[1:])[-1].argmax().item()
             assert word == likeliest
             so_far.append(word)
 
 
 @pytest.mark.parametrize("length_penalty", [0.0, 0.6])
-def test_one_beam_is_greedy(length_penalty):
+@pytest.mark.parametrize("make", MODELS)
+def test_one_beam_is_greedy(make, length_penalty):
     for seed in range(5):
-        model = tiny(seed)
+        model = make(seed)
         one = beam_search(model, SOURCE, 6, beams=1, length_penalty=length_penalty)
         many = greedy(model, SOURCE, 6)
         assert torch.equal(one, many[:, : one.shape[1]]) and (many[:, one.shape[1] :] == 0).all()
@@ -95,8 +119,9 @@ def test_with_the_cache_as_without(seed, beams, positions, max_length):
         assert [one.score for one in a] == pytest.approx([one.score for one in b])
 
 
-def test_a_sentence_is_written_alike_alone_and_in_a_batch():
-    model = tiny(3)
+@pytest.mark.parametrize("make", MODELS)
+def test_a_sentence_is_written_alike_alone_and_in_a_batch(make):
+    model = make(3)
     for write in (greedy, beam_search):
         together = write(model, SOURCE, 8)
         for row, ids in zip(SOURCE, together, strict=True):
@@ -115,33 +140,32 @@ def test_a_writer_says_what_the_model_says():
     with torch.no_grad():
         writer, ids = Writer(model, SOURCE), torch.full((3, 1), 2)
         for word in (4, 1, 2):
-            expected = model(SOURCE, ids)[:, -1].log_softmax(-1)
-            assert_close(writer.next(ids), expected)
+            logits = model(SOURCE, ids)[:, -1]
+            logits[:, [0, 2]] = -torch.inf
+            assert_close(writer.next(ids), logits.log_softmax(-1))
             ids = torch.cat([ids, torch.full((3, 1), word)], dim=1)
-        assert writer.cache.bytes() == 2 * 2 * 8 * 12 * (
+        assert writer.state.bytes() == 2 * 2 * 8 * 12 * (
             3 * 3 + 3 * 5
         )  # N, K and V, bytes, D, words
 
 
-def test_reshape_by_hand():
+def test_filter_logits_by_hand():
     log_p = torch.tensor([0.5, 0.25, 0.15, 0.1]).log()
-    assert_close(reshape(log_p).exp(), log_p.exp())
+    assert_close(filter_logits(log_p).exp(), log_p.exp())
     squares = torch.tensor([0.25, 0.0625, 0.0225, 0.01])
-    assert_close(reshape(log_p, temperature=0.5).exp(), squares / squares.sum())
-    assert_close(reshape(log_p, top_k=2).exp(), torch.tensor([2 / 3, 1 / 3, 0, 0]))
-    assert_close(reshape(log_p, top_p=0.75).exp(), torch.tensor([2 / 3, 1 / 3, 0, 0]))
-    assert_close(reshape(log_p, top_p=0.76).exp(), torch.tensor([5, 2.5, 1.5, 0]) / 9)
-    assert_close(reshape(log_p, top_p=1e-9).exp(), torch.tensor([1.0, 0, 0, 0]))
-    assert_close(reshape(log_p, top_k=9, top_p=1).exp(), log_p.exp())
+    assert_close(filter_logits(log_p, temperature=0.5).exp(), squares / squares.sum())
+    assert_close(filter_logits(log_p, top_k=2).exp(), torch.tensor([2 / 3, 1 / 3, 0, 0]))
+    assert_close(filter_logits(log_p, top_p=0.75).exp(), torch.tensor([2 / 3, 1 / 3, 0, 0]))
+    assert_close(filter_logits(log_p, top_p=0.76).exp(), torch.tensor([5, 2.5, 1.5, 0]) / 9)
+    assert_close(filter_logits(log_p, top_p=1e-9).exp(), torch.tensor([1.0, 0, 0, 0]))
+    assert_close(filter_logits(log_p, top_k=9, top_p=1).exp(), log_p.exp())
 
 
 def test_draws_have_the_shares_they_are_drawn_from():
     model = tiny(6)
     source = SOURCE[:1].expand(4000, -1)
     drawn = sample(model, source, 1, 1.7, 4, 0.9, torch.Generator().manual_seed(0))[:, 0]
-    shares = reshape(
-        model(SOURCE[:1], torch.tensor([[2]]))[0, -1].log_softmax(-1), 1.7, 4, 0.9
-    ).exp()
+    shares = filter_logits(probabilities_of(model, SOURCE[0], [])[-1], 1.7, 4, 0.9).exp()
     assert_close(drawn.bincount(minlength=5) / 4000, shares.float(), atol=0.04, rtol=0)
     again = sample(model, source, 1, 1.7, 4, 0.9, torch.Generator().manual_seed(0))[:, 0]
     assert torch.equal(drawn, again)
@@ -164,16 +188,28 @@ def test_the_model_is_left_as_it_was():
 
 
 WRONG = [
-    (lambda m: greedy(m, SOURCE, 0), "max_length=0 must be a whole number"),
-    (lambda m: greedy(m, SOURCE, 21), "max_length=21 must be at most the model's, 20"),
+    (lambda m: greedy(m, SOURCE, 0), "max_length must be a whole number, at least 1, got 0"),
+    (lambda m: greedy(m, SOURCE, 21), "max_length must be at most the model's, 20, got 21"),
     (lambda m: greedy(m, SOURCE[:0], 5), "source must have at least one row"),
-    (lambda m: beam_search(m, SOURCE, 5, beams=0), "beams=0 must be a whole number, at least 1"),
-    (lambda m: beam_search(m, SOURCE, 5, length_penalty=-1), "length_penalty=-1 must be a number"),
-    (lambda m: sample(m, SOURCE, 5, temperature=0), "temperature=0 must be a number above 0"),
-    (lambda m: sample(m, SOURCE, 5, temperature=float("nan")), "temperature=nan must be"),
-    (lambda m: sample(m, SOURCE, 5, top_k=0), "top_k=0 must be a whole number, at least 1"),
-    (lambda m: sample(m, SOURCE, 5, top_p=0.0), r"top_p=0\.0 must be above 0 and at most 1"),
-    (lambda m: sample(m, SOURCE, 5, top_p=1.1), r"top_p=1\.1 must be above 0 and at most 1"),
+    (
+        lambda m: beam_search(m, SOURCE, 5, beams=0),
+        "beams must be a whole number, at least 1, got 0",
+    ),
+    (
+        lambda m: beam_search(m, SOURCE, 5, length_penalty=-1),
+        "length_penalty must be a number, at least 0, got -1",
+    ),
+    (lambda m: sample(m, SOURCE, 5, temperature=0), "temperature must be a number above 0, got 0"),
+    (lambda m: sample(m, SOURCE, 5, temperature=float("nan")), "temperature must be .* got nan"),
+    (lambda m: sample(m, SOURCE, 5, top_k=0), "top_k must be a whole number, at least 1, got 0"),
+    (
+        lambda m: sample(m, SOURCE, 5, top_p=0.0),
+        r"top_p must be a number above 0 and at most 1, got 0\.0",
+    ),
+    (
+        lambda m: sample(m, SOURCE, 5, top_p=1.1),
+        r"top_p must be a number above 0 and at most 1, got 1\.1",
+    ),
 ]
 
 

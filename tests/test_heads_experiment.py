@@ -4,9 +4,9 @@ import torch
 from torch.testing import assert_close
 
 from attend.attention import MultiHeadAttention
+from attend.data import Codec
 from attend.experiments import heads
 from attend.phrasebook import pairs
-from attend.translation import Codec
 
 
 def maps(B=2, H=3, T=5):

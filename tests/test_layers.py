@@ -144,15 +144,19 @@ def test_the_residual_stream_is_the_sum_of_what_the_parts_said():
 
 
 WRONG = [
-    (lambda: LayerNorm(0), ValueError, "d_model=0 must be a whole number"),
-    (lambda: LayerNorm(4, eps=0), ValueError, "eps=0 must be a number above 0"),
+    (lambda: LayerNorm(0), ValueError, "d_model must be a whole number, at least 1, got 0"),
+    (lambda: LayerNorm(4, eps=0), ValueError, "eps must be a number above 0, got 0"),
     (lambda: LayerNorm(4)(torch.ones(2, 5)), ValueError, "x must be 4 numbers wide, got shape"),
     (lambda: LayerNorm(4)(torch.ones(4).long()), TypeError, "x must hold floating-point numbers"),
     (lambda: BatchNorm(4)(torch.ones(1, 4)), ValueError, "more than one word in training, got 1"),
     (lambda: BatchNorm(4)(torch.ones(3, 5)), ValueError, "x must be 4 numbers wide"),
-    (lambda: FeedForward(4, 0), ValueError, "d_ff=0 must be a whole number"),
-    (lambda: Residual(4, 1.5), ValueError, r"dropout=1\.5 must be at least 0 and below 1"),
-    (lambda: Residual(4, norm="mid"), ValueError, "norm='mid' must be one of pre, post"),
+    (lambda: FeedForward(4, 0), ValueError, "d_ff must be a whole number, at least 1, got 0"),
+    (
+        lambda: Residual(4, 1.5),
+        ValueError,
+        r"dropout must be a number, at least 0 and below 1, got 1\.5",
+    ),
+    (lambda: Residual(4, norm="mid"), ValueError, "norm must be one of pre, post"),
     (lambda: EncoderLayer(8, 3, 16), ValueError, "n_heads=3 must divide d_model=8"),
 ]
 

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attend.attention import average
+from attend.attention import weighted_average
 from attend.masks import causal, padding
 from attend.widgets import MaskExplorer
 from attend.widgets.base import HEAVY
@@ -52,7 +52,9 @@ def test_weights_are_those_of_average(sizes, is_causal, left, data):
     ids = ids_of(lengths, T)
     mask = padding(ids.flip(-1) if left else ids)
     mask = (mask & causal(T) if is_causal else mask).expand(B, T, T)
-    _, wanted = average(torch.tensor(scores), torch.zeros(B, T, 1, dtype=torch.double), mask)
+    _, wanted = weighted_average(
+        torch.tensor(scores), torch.zeros(B, T, 1, dtype=torch.double), mask
+    )
     np.testing.assert_array_equal(widget.mask(), mask.numpy())
     np.testing.assert_allclose(widget.weights(), wanted.numpy(), atol=1e-12)
     np.testing.assert_array_equal(
@@ -67,7 +69,9 @@ def test_cross_attention_hides_the_padding_of_the_memory_alone():
     )
     mask = padding(ids_of([3, 7, 2], 7)).expand(3, 5, 7)
     np.testing.assert_array_equal(widget.mask(), mask.numpy())
-    _, wanted = average(torch.tensor(scores), torch.zeros(3, 7, 1, dtype=torch.double), mask)
+    _, wanted = weighted_average(
+        torch.tensor(scores), torch.zeros(3, 7, 1, dtype=torch.double), mask
+    )
     np.testing.assert_allclose(widget.weights(), wanted.numpy(), atol=1e-12)
     widget.cross = False
     assert widget.weights().shape == (3, 5, 5) and not widget.mask()[:, 0, 1:].any()

@@ -35,9 +35,9 @@ def test_both_at_once_by_and():
 
 
 WRONG = [
-    (lambda: causal(0), ValueError, "T=0 must be a whole number, at least 1"),
-    (lambda: causal(2.0), ValueError, "T=2.0 must be a whole number"),
-    (lambda: causal(2, past=-1), ValueError, "past=-1 must be a whole number, at least 0"),
+    (lambda: causal(0), ValueError, "T must be a whole number, at least 1, got 0"),
+    (lambda: causal(2.0), ValueError, "T must be a whole number, at least 1, got 2.0"),
+    (lambda: causal(2, past=-1), ValueError, "past must be a whole number, at least 0, got -1"),
     (lambda: padding(torch.ones(2, 3)), TypeError, "ids must be a tensor of whole numbers, got"),
     (lambda: padding([[1, 2]]), TypeError, "ids must be a tensor of whole numbers, got list"),
     (lambda: padding(torch.ones(3).long()), ValueError, r"ids must be \[B, S\], got shape \[3\]"),

@@ -76,9 +76,9 @@ def test_both_paths_give_the_same_for_any_shape_and_mask(B, T, S, heads, seed):
     H, K = heads
     torch.manual_seed(seed)
     module = MultiHeadAttention(H * K, H).double()
-    for place in (None, Rotary(), Alibi()):
-        module.place = place
-        x, memory = draw(B, T, H * K), draw(B, T if place else S, H * K)
+    for position in (None, Rotary(), Alibi()):
+        module.position = position
+        x, memory = draw(B, T, H * K), draw(B, T if position else S, H * K)
         mask = torch.rand(B, T, memory.shape[1]) < 0.5  # rows with nothing to see among them
         found = []
         for return_weights in (True, False):
@@ -124,10 +124,10 @@ def test_rotary_turns_queries_and_keys_and_alibi_adds_to_the_scores():
     x = draw(B, T, 12)
     q, k, v = (ours.split(view(x)) for view in (ours.W_Q, ours.W_K, ours.W_V))
     there = torch.arange(T)
-    ours.place = Rotary()
+    ours.position = Rotary()
     expected = attend(rotate(q, there), rotate(k, there), v)[1]
     assert_close(ours(x, x)[1], expected)
-    ours.place = Alibi()
+    ours.position = Alibi()
     assert_close(ours(x, x)[1], (q @ k.mT / 2 + alibi(3, T, T)).softmax(-1))
 
 
@@ -161,11 +161,15 @@ def call(**changed):
 
 WRONG = [
     (lambda: MultiHeadAttention(8, 3), ValueError, "n_heads=3 must divide d_model=8"),
-    (lambda: MultiHeadAttention(8, 0), ValueError, "n_heads=0 must be a whole number"),
+    (
+        lambda: MultiHeadAttention(8, 0),
+        ValueError,
+        "n_heads must be a whole number, at least 1, got 0",
+    ),
     (
         lambda: MultiHeadAttention(8, 2, 1.0),
         ValueError,
-        "dropout=1.0 must be at least 0 and below 1",
+        "dropout must be a number, at least 0 and below 1, got 1",
     ),
     (
         lambda: call(queries=torch.ones(3, 8)),

@@ -126,27 +126,27 @@ def test_the_sinusoidal_table_grows_and_the_learned_one_ends():
 
 def test_rotary_and_alibi_do_one_thing_each():
     heads = torch.randn(2, 3, 5, 4)
-    assert_close(Rotary().turn(heads, 7), rotate(heads, torch.arange(7, 12)))
+    assert_close(Rotary().rotate(heads, 7), rotate(heads, torch.arange(7, 12)))
     assert Rotary().bias(3, 5, 5) is None
-    assert Alibi().turn(heads, 7) is heads
+    assert Alibi().rotate(heads, 7) is heads
     assert_close(Alibi().bias(3, 2, 5), alibi(3, 2, 5))
 
 
 WRONG = [
-    (lambda: sinusoidal(5, 7), "d_model=7 must be even"),
-    (lambda: sinusoidal(0, 4), "n_positions=0 must be a whole number"),
-    (lambda: sinusoidal(5, 4, base=1), "base=1 must be a number above 1"),
-    (lambda: rotate(torch.ones(2, 3), [0, 1]), "K=3 must be even"),
+    (lambda: sinusoidal(5, 7), "d_model must be even, .* got 7"),
+    (lambda: sinusoidal(0, 4), "n_positions must be a whole number, at least 1, got 0"),
+    (lambda: sinusoidal(5, 4, base=1), "base must be a number above 1, got 1"),
+    (lambda: rotate(torch.ones(2, 3), [0, 1]), "K must be even, .* got 3"),
     (
         lambda: rotate(torch.ones(2, 4), [0, 1, 2]),
         r"positions must be one a row of x, 2, got shape \[3\]",
     ),
     (
         lambda: rotate(torch.ones(2, 4), [0, 1], "both"),
-        "pairing='both' must be one of half, interleaved",
+        "pairing must be one of half, interleaved",
     ),
-    (lambda: alibi(0, 2, 2), "n_heads=0 must be a whole number"),
-    (lambda: alibi(2, 2, True), "S=True must be a whole number"),
+    (lambda: alibi(0, 2, 2), "n_heads must be a whole number, at least 1, got 0"),
+    (lambda: alibi(2, 2, True), "S must be a whole number, at least 1, got True"),
 ]
 
 

@@ -8,7 +8,8 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 
-from attend.seq2seq import Seq2Seq, translate
+from attend.decoding import translate
+from attend.seq2seq import Seq2Seq
 from attend.training import fit
 
 ATTENTIONS = [None, "additive", "dot", "general", "concat"]
@@ -32,12 +33,15 @@ def test_teacher_forcing_equals_step_by_step(cell, attention, context):
     model = build(cell, attention, context).eval()
     logits, weights = model(SOURCE, TARGET, return_weights=True)
     assert logits.shape == (3, 4, 11) and torch.equal(model(SOURCE, TARGET), logits)
-    memory, state = model.encode(SOURCE)
+    memory = model.encode(SOURCE)
+    assert memory.shape == (3, 5, 6)
+    assert_close(model.decode(memory, SOURCE, TARGET), logits)
+    state = model.start(memory)
     for t in range(4):
-        step, state, looks = model.decode(TARGET[:, t : t + 1], state, memory)
-        assert_close(step[:, 0], logits[:, t])
+        step, state, looks = model.step(memory, state, TARGET[:, : t + 1])
+        assert_close(step, logits[:, t])
         if attention:
-            assert_close(looks[:, 0], weights[:, t])
+            assert_close(looks, weights[:, t])
     if attention is None:
         assert weights is None
     else:
@@ -72,7 +76,9 @@ def test_translate_is_greedy(attention):
     assert (weights is None) == (attention is None)
     model.eval()
     given = torch.cat([torch.full((3, 1), 2), ids[:, :-1]], dim=1)
-    best = model(SOURCE, given).argmax(-1)
+    logits = model(SOURCE, given)
+    logits[..., [0, 2]] = -torch.inf  # padding and <bos> are no words to write
+    best = logits.argmax(-1)
     ended = (ids == 3).cumsum(1) - (ids == 3).long() > 0
     assert torch.equal(best.masked_fill(ended, 0), ids)
 
@@ -117,13 +123,17 @@ WRONG = [
         ValueError,
         "target must be at most max_length=3 words long, got 4",
     ),
-    (lambda m: build(max_length=0), ValueError, "max_length=0 must be a whole number"),
-    (lambda m: translate(m, SOURCE, max_length=0), ValueError, "max_length=0 must be"),
-    (lambda m: build(cell="tcn"), ValueError, "cell='tcn' must be one of rnn, lstm, gru"),
-    (lambda m: build(attention="soft"), ValueError, "attention='soft' must be one of None, add"),
-    (lambda m: build(context="first"), ValueError, "context='first' must be one of last, trans"),
-    (lambda m: build(d_model=7), ValueError, "d_model=7 must be even"),
-    (lambda m: Seq2Seq(0, 3), ValueError, "source_vocab=0 must be a whole number"),
+    (
+        lambda m: build(max_length=0),
+        ValueError,
+        "max_length must be a whole number, at least 1, got 0",
+    ),
+    (lambda m: translate(m, SOURCE, max_length=0), ValueError, "max_length must be"),
+    (lambda m: build(cell="tcn"), ValueError, "cell must be one of rnn, lstm, gru"),
+    (lambda m: build(attention="soft"), ValueError, "attention must be one of None, add"),
+    (lambda m: build(context="first"), ValueError, "context must be one of last, trans"),
+    (lambda m: build(d_model=7), ValueError, "d_model must be even, .* got 7"),
+    (lambda m: Seq2Seq(0, 3), ValueError, "source_vocab must be a whole number, at least 1, got 0"),
 ]
 
 

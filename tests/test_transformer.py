@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 
-from attend.decoding import Cache
+from attend.cache import Cache
 from attend.transformer import Transformer, TransformerConfig, noam, parameters_of
 
 SIZES = {"d_model": 12, "n_heads": 3, "n_layers": 2, "d_ff": 10, "dropout": 0.0}
@@ -68,7 +68,8 @@ def test_between_embedding_and_output_it_is_torchs(norm):
     loss, other = (
         cross_entropy(logits.flatten(0, 1), target.flatten()) for logits in (found, expected)
     )
-    loss.backward(), other.backward()
+    loss.backward()
+    other.backward()
     for layer, twin in zip(ours.encoder, theirs.encoder.layers, strict=True):
         assert_close(layer.feed_forward.inner.weight.grad, twin.linear1.weight.grad)
         views = [getattr(layer.attention, f"W_{name}").weight.grad for name in "QKV"]
@@ -192,17 +193,29 @@ def config(**changed):
 
 WRONG = [
     (lambda m: config(n_heads=5), ValueError, "n_heads=5 must divide d_model=12"),
-    (lambda m: config(d_model=9), ValueError, "d_model=9 must be even for sinusoidal"),
+    (
+        lambda m: config(d_model=9),
+        ValueError,
+        "d_model must be even for sinusoidal positions, got 9",
+    ),
     (
         lambda m: config(d_model=9, positions="rotary"),
         ValueError,
-        "d_model=9 must give each of n_heads=3",
+        "d_model must give each of n_heads=3 .* got 9",
     ),
-    (lambda m: config(norm="both"), ValueError, "norm='both' must be one of pre, post"),
-    (lambda m: config(positions="none"), ValueError, "positions='none' must be one of sinusoidal"),
-    (lambda m: config(n_layers=0), ValueError, "n_layers=0 must be a whole number"),
-    (lambda m: config(dropout=-0.1), ValueError, r"dropout=-0\.1 must be at least 0"),
-    (lambda m: config(target_vocab=2), ValueError, "bos=2 must lie in 0 … 1"),
+    (lambda m: config(norm="both"), ValueError, "norm must be one of pre, post"),
+    (lambda m: config(positions="none"), ValueError, "positions must be one of sinusoidal"),
+    (
+        lambda m: config(n_layers=0),
+        ValueError,
+        "n_layers must be a whole number, at least 1, got 0",
+    ),
+    (
+        lambda m: config(dropout=-0.1),
+        ValueError,
+        r"dropout must be a number, at least 0 and below 1, got -0",
+    ),
+    (lambda m: config(target_vocab=2), ValueError, "bos must lie in 0 … 1 .* got 2"),
     (lambda m: m(SOURCE.float(), TARGET), TypeError, "source must be a tensor of torch.long, got"),
     (
         lambda m: m(SOURCE[0], TARGET),
@@ -224,7 +237,7 @@ WRONG = [
         ValueError,
         "source must be at most max_length=4 words long, got 5",
     ),
-    (lambda m: noam(0, 512, 10), ValueError, "step=0 must be a whole number"),
+    (lambda m: noam(0, 512, 10), ValueError, "step must be a whole number, at least 1, got 0"),
 ]
 
 

@@ -1,5 +1,5 @@
-"""Codec, Batches, the loss and the score: nothing lost, nothing counted twice, and what sacrebleu
-and torch say of the same sentences."""
+"""Codec, PairBatches, the loss and the score: nothing lost, nothing counted twice, and what
+sacrebleu and torch say of the same sentences."""
 
 import math
 
@@ -8,10 +8,11 @@ import torch
 from sacrebleu import corpus_bleu
 from torch.testing import assert_close
 
+from attend.data import Codec, PairBatches, in_tokens
 from attend.phrasebook import pairs
 from attend.seq2seq import Seq2Seq
 from attend.text import SentencePair
-from attend.translation import Batches, Codec, in_tokens, next_word_loss, score, train
+from attend.translation import next_word_loss, score, train
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_sentences_come_back(codec, some_pairs):
 
 
 def test_a_pass_holds_each_pair_once_and_little_padding(codec, some_pairs):
-    batches = Batches(codec, some_pairs, size=11, seed=3)
+    batches = PairBatches(codec, some_pairs, size=11, seed=3)
     seen, filled = [], []
     for source, target in batches:
         seen += [
@@ -58,10 +59,10 @@ def test_passes_differ_and_seeds_repeat(codec, some_pairs):
     def first(batches):
         return next(iter(batches))[0]
 
-    batches = Batches(codec, some_pairs, seed=1)
+    batches = PairBatches(codec, some_pairs, seed=1)
     one, two = first(batches), first(batches)
     assert one.shape != two.shape or not torch.equal(one, two)
-    assert torch.equal(one, first(Batches(codec, some_pairs, seed=1)))
+    assert torch.equal(one, first(PairBatches(codec, some_pairs, seed=1)))
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
@@ -79,7 +80,7 @@ def test_the_loss_is_the_mean_over_words_that_are_there(codec, some_pairs, smoot
 
 def test_training_lowers_the_loss_to_the_last_step(codec, some_pairs):
     model = small(codec, attention="dot")
-    losses = train(model, Batches(codec, some_pairs[:8], 4), epochs=60, lr=0.03)
+    losses = train(model, PairBatches(codec, some_pairs[:8], 4), epochs=60, lr=0.03)
     assert len(losses) == 60 and losses[-1] < 0.5 * losses[0]
 
 
@@ -116,8 +117,12 @@ def test_real_pairs_become_tokens():
 
 WRONG = [
     (lambda codec, some: Codec([]), ValueError, "pairs must hold at least one pair, got none"),
-    (lambda codec, some: Batches(codec, []), ValueError, "pairs must hold at least one pair"),
-    (lambda codec, some: Batches(codec, some, 0), ValueError, "size=0 must be a whole number"),
+    (lambda codec, some: PairBatches(codec, []), ValueError, "pairs must hold at least one pair"),
+    (
+        lambda codec, some: PairBatches(codec, some, 0),
+        ValueError,
+        "size must be a whole number, at least 1, got 0",
+    ),
     (
         lambda codec, some: score(None, None, codec, some[:3]),
         ValueError,

@@ -8,6 +8,16 @@ from torch.nn.functional import layer_norm
 from attend import checks
 from attend.attention import MultiHeadAttention
 
+__all__ = [
+    "NORMS",
+    "BatchNorm",
+    "DecoderLayer",
+    "EncoderLayer",
+    "FeedForward",
+    "LayerNorm",
+    "Residual",
+]
+
 NORMS = ("pre", "post")
 
 
@@ -41,17 +51,18 @@ class BatchNorm(nn.Module):
     """γ (x − μ) / √(σ² + ε) + β, with μ and σ² of each of the D numbers over all words of the
     batch: [B, T, D] or [B, D] → the same.
 
-    For the comparison with LayerNorm. In training the numbers of the batch are taken, and a running
-    average of them kept: new = (1 − momentum) old + momentum now, with σ² divided by n − 1 there;
-    in eval mode that average is taken. mask [B, 1, T] or [B, T], True = a word, leaves padding out.
-    Equal to torch.nn.BatchNorm1d on the words that are there. Raises ValueError for another width
-    and, in training, for a single word. Source: Ioffe and Szegedy 2015. Taught in chapter 14.
+    For the comparison with LayerNorm. In training μ and σ² are those of the batch, and a running
+    average of them is kept: new = (1 − momentum) old + momentum now, with σ² divided by n − 1
+    there; in eval mode that average is taken. mask [B, 1, T] or [B, T], True = a word, leaves
+    padding out. Equal to torch.nn.BatchNorm1d on the words that are there. Raises ValueError for
+    another width and, in training, for a single word. Source: Ioffe and Szegedy 2015. Taught in
+    chapter 14.
     """
 
     def __init__(self, d_model, eps=1e-5, momentum=0.1):
         super().__init__()
         checks.whole_numbers(d_model=d_model)
-        self.eps, self.momentum = checks.above_0("eps", eps), momentum
+        self.eps, self.momentum = checks.above_0("eps", eps), checks.number("momentum", momentum)
         self.weight = nn.Parameter(torch.ones(d_model))  # γ
         self.bias = nn.Parameter(torch.zeros(d_model))  # β
         self.register_buffer("running_mean", torch.zeros(d_model))
@@ -62,10 +73,10 @@ class BatchNorm(nn.Module):
         mean, variance = self.running_mean, self.running_var
         if self.training:
             words = x.flatten(0, -2) if mask is None else x[mask.reshape(x.shape[:-1])]  # [n, D]
-            mean, variance = self.of_the_batch(words)
+            mean, variance = self.batch_statistics(words)
         return (x - mean) * (variance + self.eps).rsqrt() * self.weight + self.bias
 
-    def of_the_batch(self, words):
+    def batch_statistics(self, words):
         if len(words) < 2:
             raise ValueError(f"x must hold more than one word in training, got {len(words)}")
         variance, mean = torch.var_mean(words, dim=0, correction=0)  # [D] each
@@ -78,8 +89,9 @@ class BatchNorm(nn.Module):
 
 class FeedForward(nn.Module):
     """max(0, x W_1 + b_1) W_2 + b_2: the same small network for every word, [..., D] → [..., D].
+    W_1 [D, d_ff], W_2 [d_ff, D].
 
-    W_1 [D, d_ff], W_2 [d_ff, D]. Raises ValueError for sizes below 1. Source: Vaswani et al. 2017,
+    Raises ValueError for sizes below 1. Source: Vaswani et al. 2017,
     section 3.3. Taught in chapter 14.
     """
 
@@ -96,42 +108,42 @@ class FeedForward(nn.Module):
 
 
 class Residual(nn.Module):
-    """What a part f adds to the stream: x + f(x), and where the norm stands.
+    """What a sub-layer f adds to the stream: x + f(x), and where the norm stands. norm="post", as
+    in the paper: LayerNorm(x + f(x)); norm="pre", as in most code since: x + f(LayerNorm(x)), and
+    the stream itself is never normed. x [..., D] → [..., D].
 
-    norm="post", as in the paper: LayerNorm(x + f(x)); norm="pre", as in most code since: x +
-    f(LayerNorm(x)), and the stream itself is never normed. dropout falls on what f says before it
-    is added, and, as in the paper, nowhere else in a layer (torch's layers also drop attention
-    weights and the inside of the feed-forward network). Call it with x and f; f may also return a
-    pair, of which the second is passed on. Raises ValueError for another norm. Source: He et al.
-    2016; Vaswani et al. 2017, section 3.1; pre: Wang et al. 2019, Xiong et al. 2020. Taught in
-    chapter 14.
+    Call it with x and f. Where f returns a pair, its second part is returned too, else None.
+    dropout falls on the output of f before it is added, and, as in the paper, nowhere else in a
+    layer (torch's layers also drop attention weights and the inside of the feed-forward network).
+    Raises ValueError for another norm. Source: He et al. 2016; Vaswani et al. 2017, section 3.1;
+    pre: Wang et al. 2019, Xiong et al. 2020. Taught in chapter 14.
     """
 
     def __init__(self, d_model, dropout=0.0, norm="pre"):
         super().__init__()
-        self.norm_first = checks.one_of("norm", norm, NORMS) == "pre"
-        checks.probability("dropout", dropout)
-        self.norm, self.dropout = LayerNorm(d_model), nn.Dropout(dropout)
+        self.norm_first = checks.one_of("norm", norm, ("pre", "post")) == "pre"
+        self.norm = LayerNorm(d_model)
+        self.dropout = nn.Dropout(checks.probability("dropout", dropout))
 
     def forward(self, x, f):
-        said = f(self.norm(x) if self.norm_first else x)
-        said, rest = said if isinstance(said, tuple) else (said, None)
-        x = x + self.dropout(said)
+        output = f(self.norm(x) if self.norm_first else x)
+        output, rest = output if isinstance(output, tuple) else (output, None)
+        x = x + self.dropout(output)
         return (x if self.norm_first else self.norm(x)), rest
 
 
 class EncoderLayer(nn.Module):
-    """Every word looks at every word, then thinks by itself: x [B, S, D] → x [B, S, D], weights
-    [B, H, S, S] (None unless return_weights).
+    """Self-attention, in which every word looks at every word, then `FeedForward`: x [B, S, D] → x
+    [B, S, D], weights [B, H, S, S] (None unless return_weights).
 
     mask: which words may be seen, True = may. norm: "pre" or "post", see `Residual`. Equal to
     torch.nn.TransformerEncoderLayer with norm_first to match. Raises what its parts raise. Source:
     Vaswani et al. 2017, section 3.1. Taught in chapter 14.
     """
 
-    def __init__(self, d_model, n_heads, d_ff, dropout=0.0, norm="pre", place=None):
+    def __init__(self, d_model, n_heads, d_ff, dropout=0.0, norm="pre", position=None):
         super().__init__()
-        self.attention = MultiHeadAttention(d_model, n_heads, place=place)
+        self.attention = MultiHeadAttention(d_model, n_heads, position=position)
         self.feed_forward = FeedForward(d_model, d_ff)
         self.residuals = nn.ModuleList(Residual(d_model, dropout, norm) for _ in range(2))
 
@@ -142,19 +154,19 @@ class EncoderLayer(nn.Module):
 
 
 class DecoderLayer(nn.Module):
-    """Each word looks at the words so far, then at the source, then thinks by itself: x [B, T, D],
-    memory [B, S, D] → x [B, T, D], own weights [B, H, T, T], cross weights [B, H, T, S] (None both
-    unless return_weights).
+    """Self-attention to the words so far, cross-attention to the source, then `FeedForward`: x
+    [B, T, D], memory [B, S, D] → x [B, T, D], own weights [B, H, T, T], cross weights [B, H, T, S]
+    (None both unless return_weights).
 
-    mask: who may see whom among the target words, usually `masks.causal`; memory_mask: which source
-    words may be seen. cache: what was known before these words (chapter 17). Equal to
-    torch.nn.TransformerDecoderLayer with norm_first to match. Source: Vaswani et al. 2017, section
-    3.1. Taught in chapter 14.
+    mask: which target words may see which, usually `masks.causal`; memory_mask: which source words
+    may be seen. cache, a `cache.LayerCache`: what is known of the words before these (chapter 17).
+    Equal to torch.nn.TransformerDecoderLayer with norm_first to match. Source: Vaswani et al. 2017,
+    section 3.1. Taught in chapter 14.
     """
 
-    def __init__(self, d_model, n_heads, d_ff, dropout=0.0, norm="pre", place=None):
+    def __init__(self, d_model, n_heads, d_ff, dropout=0.0, norm="pre", position=None):
         super().__init__()
-        self.attention = MultiHeadAttention(d_model, n_heads, place=place)
+        self.attention = MultiHeadAttention(d_model, n_heads, position=position)
         self.cross_attention = MultiHeadAttention(d_model, n_heads)
         self.feed_forward = FeedForward(d_model, d_ff)
         self.residuals = nn.ModuleList(Residual(d_model, dropout, norm) for _ in range(3))

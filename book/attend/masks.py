@@ -2,8 +2,13 @@
 
 import torch
 
+from attend import checks
+from attend.text import PAD_ID
 
-def padding(ids, pad=0):
+__all__ = ["causal", "padding"]
+
+
+def padding(ids, pad=PAD_ID):
     """True where there is a word: ids [B, S] → [B, 1, S], the same for every query.
 
     Raises TypeError for ids that are not whole numbers in a tensor, ValueError for another shape.
@@ -24,8 +29,6 @@ def causal(T, past=0, device=None):
     Raises ValueError for T below 1 and past below 0. Source: Vaswani et al. 2017, section 3.2.3.
     Taught in chapter 15.
     """
-    for name, value, least in (("T", T, 1), ("past", past, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"{name}={value!r} must be a whole number, at least {least}")
+    T, past = checks.whole_number("T", T), checks.whole_number("past", past, least=0)
     everything = torch.ones(T, past + T, dtype=torch.bool, device=device)
     return everything.tril(diagonal=past)  # [T, past + T]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 
 PAD, UNKNOWN, BOS, EOS = "<pad>", "<unk>", "<bos>", "<eos>"
+PAD_ID, UNK_ID, BOS_ID, EOS_ID = 0, 1, 2, 3  # their numbers in every vocabulary of the book
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 TOKEN = re.compile(r"<\w+>|\w+(?:['’]\w+)*|[^\w\s]")
 TOKEN_OR_HAN = re.compile(rf"<\w+>|[{HAN}]|[^\W{HAN}]+(?:['’][^\W{HAN}]+)*|[^\w\s]")

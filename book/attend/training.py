@@ -5,6 +5,8 @@ import math
 from torch.nn.utils import clip_grad_norm_
 from tqdm import tqdm
 
+__all__ = ["fit"]
+
 
 def fit(
     model,
@@ -17,13 +19,14 @@ def fit(
     scheduler=None,
 ) -> list[float]:
     """Go through `batches` `epochs` times; for each batch compute `loss(model, batch)` and step the
-    optimiser.
+    optimiser. Returns the mean loss of every epoch, each batch counting alike.
 
     `batches`: anything that can be gone through again (a list, a DataLoader), or a function that
     returns a fresh pass each time it is called (to shuffle). `loss` returns one number that knows
-    `backward()`. Returns the mean loss of every epoch, each batch counting alike; a progress bar
-    shows the running one. `clip`: the gradient of all parameters together is made no longer than
-    that (chapter 04). `scheduler`: one of torch's, stepped after each batch.
+    `backward()`. `clip`: the gradient of all parameters together is made no longer than that
+    (chapter 04). `scheduler`: one of torch's, stepped after each batch. Every epoch begins in
+    training mode; when the last one has ended, the model is left in eval mode. A progress bar shows
+    the loss.
 
     Raises ValueError for no batches, fewer than one epoch and a clip that is not above 0, and
     FloatingPointError, before the step that would spread it, when the loss is no longer a finite
@@ -33,9 +36,9 @@ def fit(
         raise ValueError(f"epochs must be at least 1, got {epochs}")
     if clip is not None and not clip > 0:
         raise ValueError(f"clip must be above 0, got {clip}")
-    model.train()
     means = []
     for epoch in range(epochs):
+        model.train()
         losses = []
         with tqdm(
             batches() if callable(batches) else batches,

@@ -2,7 +2,7 @@
 
 import torch
 
-from attend.decoding import reshape
+from attend.decoding import filter_logits
 from attend.exercises.checking import NotYet, draw, exercise, number_of, run, same
 
 
@@ -23,7 +23,7 @@ def penalised(answer) -> None:
 def warmed(answer) -> None:
     for tau in (1.0, 0.5, 2.0):
         p = chances(5)
-        same(run(answer, p, tau), reshape(p.log(), tau).exp(), f"for 5 words and τ = {tau}")
+        same(run(answer, p, tau), filter_logits(p.log(), tau).exp(), f"for 5 words and τ = {tau}")
     p = torch.tensor([0.64, 0.0, 0.36])
     same(run(answer, p, 2.0), [4 / 7, 0, 3 / 7], "for 0.64, 0 and 0.36 at τ = 2")
 
@@ -32,7 +32,7 @@ def warmed(answer) -> None:
 def nucleus_of(answer) -> None:
     p = torch.tensor([0.15, 0.5, 0.1, 0.25])
     for top_p in (0.4, 0.6, 0.8, 0.95, 1.0):
-        wanted = reshape(p.log(), top_p=top_p) > -torch.inf
+        wanted = filter_logits(p.log(), top_p=top_p) > -torch.inf
         same(run(answer, p, top_p), wanted, f"for 0.15, 0.5, 0.1, 0.25 and top_p = {top_p}")
 
 

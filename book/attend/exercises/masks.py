@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from attend.attention import average
+from attend.attention import weighted_average
 from attend.exercises.checking import NotYet, described, draw, exercise, run, same
 from attend.masks import causal
 
@@ -44,7 +44,7 @@ def masked_softmax(answer) -> None:
 
 
 def weights_of(scores, mask):
-    return average(scores, scores.mT, mask)[1]
+    return weighted_average(scores, scores.mT, mask)[1]
 
 
 @exercise("15.4")

@@ -13,11 +13,13 @@ import torch
 from torch import nn
 
 from attend import masks
+from attend.data import Codec, PairBatches
 from attend.experiments import provenance
-from attend.layers import BatchNorm, Residual
+from attend.layers import BatchNorm
 from attend.phrasebook import pairs
+from attend.text import PAD_ID
 from attend.transformer import Transformer, TransformerConfig
-from attend.translation import Batches, Codec, next_word_loss, train
+from attend.translation import next_word_loss, train
 
 SIZES = {"d_model": 64, "n_heads": 4, "n_layers": 2, "d_ff": 256}
 PAIRS, LONGEST, EPOCHS, SIZE, RATE, WARMUP, SEEDS = 3_000, 7, 4, 32, 0.003, 50, 3
@@ -31,18 +33,22 @@ class Silent(nn.Module):
         return torch.zeros_like(x)
 
 
-class NoStream(Residual):
-    """What the part says takes the place of x, instead of being added to it."""
+class NoStream(nn.Module):
+    """What the part of a pre-norm `Residual` says takes the place of x, instead of being added."""
+
+    def __init__(self, residual):
+        super().__init__()
+        self.norm, self.dropout = residual.norm, residual.dropout
 
     def forward(self, x, f):
-        stream, rest = super().forward(x, f)
-        return stream - x, rest  # with norm="pre" the stream is x + f(norm(x))
+        output = f(self.norm(x))
+        output, rest = output if isinstance(output, tuple) else (output, None)
+        return self.dropout(output), rest
 
 
 def without_residual(model):
     for layer in layers_of(model):
-        for residual in layer.residuals:
-            residual.__class__ = NoStream
+        layer.residuals = nn.ModuleList(NoStream(residual) for residual in layer.residuals)
 
 
 def without_norm(model):
@@ -116,8 +122,8 @@ def build(codec, taken_out="nothing", seed=0, **changes):
 def held_out_loss(model, codec, sentences) -> float:
     """The loss of the next word, each batch counting by its words."""
     total, words = 0.0, 0
-    for source, target in Batches(codec, sentences, size=200):
-        n = int((target[:, 1:] != 0).sum())
+    for source, target in PairBatches(codec, sentences, size=200):
+        n = int((target[:, 1:] != PAD_ID).sum())
         total, words = total + n * next_word_loss(model, (source, target)).item(), words + n
     return total / words
 
@@ -125,7 +131,7 @@ def held_out_loss(model, codec, sentences) -> float:
 def examine(codec, learn, valid, taken_out="nothing", seed=0, warmup=WARMUP, epochs=EPOCHS, **more):
     """Train one variant and measure it: a row. `more` goes into the model's config."""
     model = build(codec, taken_out, seed, **more)
-    batches = Batches(codec, learn, SIZE, seed)
+    batches = PairBatches(codec, learn, SIZE, seed)
     train(model, batches, epochs, lr=RATE, warmup=warmup, name=f"without {taken_out}")
     return {
         "without": taken_out,

@@ -12,11 +12,13 @@ import time
 
 import torch
 
+from attend.data import Codec, PairBatches
+from attend.decoding import greedy
 from attend.experiments import provenance
 from attend.metrics import alignment_error_rate
 from attend.phrasebook import pairs
-from attend.seq2seq import Seq2Seq, translate
-from attend.translation import Batches, Codec, score, train
+from attend.seq2seq import Seq2Seq
+from attend.translation import score, train
 
 EPOCHS, SEEDS = 4, 3
 KINDS = {
@@ -30,11 +32,11 @@ KINDS = {
 }
 
 
-def train_translator(codec, learn, kind: str, seed: int = 0, epochs: int = EPOCHS) -> Seq2Seq:
+def train_translator(kind: str, codec, learn, seed: int = 0, epochs: int = EPOCHS) -> Seq2Seq:
     """A GRU encoder–decoder of width 128, trained with teacher forcing in batches of 64."""
     torch.manual_seed(seed)
     model = Seq2Seq(len(codec.source), len(codec.target), **KINDS[kind])
-    train(model, Batches(codec, learn, seed=seed), epochs, name=kind)
+    train(model, PairBatches(codec, learn, seed=seed), epochs, name=kind)
     return model
 
 
@@ -67,7 +69,7 @@ def bleu_by_split(write, model, codec) -> dict[str, float]:
 
 def examine(model, codec) -> dict[str, float]:
     """BLEU by split, and the alignment error rate on test, where there is one."""
-    row = bleu_by_split(translate, model, codec) | {"aer": float("nan")}
+    row = bleu_by_split(greedy, model, codec) | {"aer": float("nan")}
     if model.kind is not None:
         test = pairs("test")
         row["aer"] = alignment_error_rate(alignments(model, codec, test), gold(test))
@@ -81,7 +83,7 @@ def main() -> None:
     for kind in KINDS:
         for seed in range(SEEDS):
             begun = time.process_time()
-            model = train_translator(codec, learn, kind, seed)
+            model = train_translator(kind, codec, learn, seed)
             seconds = time.process_time() - begun
             found = {key: round(value, 4) for key, value in examine(model, codec).items()}
             rows.append({"kind": kind, "seed": seed, "train_seconds": round(seconds), **found})

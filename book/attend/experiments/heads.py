@@ -13,11 +13,13 @@ from itertools import permutations
 
 import torch
 
+from attend.data import Codec, PairBatches
 from attend.experiments import provenance
 from attend.metrics import alignment_error_rate
 from attend.phrasebook import pairs
+from attend.text import PAD_ID
 from attend.transformer import Transformer, TransformerConfig
-from attend.translation import Batches, Codec, train
+from attend.translation import train
 
 SIZES = {"d_model": 64, "n_layers": 2, "d_ff": 256, "dropout": 0.0}
 SENTENCES, EPOCHS, SEEDS, JUDGED = 8_000, 4, 3, 200
@@ -29,7 +31,9 @@ def small_transformer(codec, learn, n_heads: int = 4, seed: int = 0, epochs: int
     config = TransformerConfig(len(codec.source), len(codec.target), n_heads=n_heads, **SIZES)
     model = Transformer(config)
     if epochs:
-        train(model, Batches(codec, learn, seed=seed), epochs, lr=0.005, warmup=100, name="heads")
+        train(
+            model, PairBatches(codec, learn, seed=seed), epochs, lr=0.005, warmup=100, name="heads"
+        )
     return model.eval()
 
 
@@ -103,7 +107,7 @@ def looks(model, codec, test):
     padding: Maps, source words [B, S], target words [B, T]."""
     source, target = codec.encode(test)
     _, maps = model(source, target[:, :-1], return_weights=True)
-    return maps, source != 0, target[:, 1:] != 0
+    return maps, source != PAD_ID, target[:, 1:] != PAD_ID
 
 
 @torch.no_grad()
@@ -112,7 +116,7 @@ def accuracy(model, codec, test) -> float:
     source, target = codec.encode(test)
     wanted = target[:, 1:]
     right = model(source, target[:, :-1]).argmax(-1) == wanted
-    return right[wanted != 0].float().mean().item()
+    return right[wanted != PAD_ID].float().mean().item()
 
 
 def head_errors(cross, test) -> list[float]:

@@ -50,8 +50,8 @@ class OneLayer(nn.Module):
         self.embed = nn.Embedding(WORDS, d_model)
         kinds = {"learned": Learned, "sinusoidal": Sinusoidal, "shifted": Sinusoidal}
         self.add = kinds[scheme](d_model, max(LENGTHS)) if scheme in kinds else None
-        place = {"rotary": Rotary, "alibi": Alibi}.get(scheme, lambda: None)()
-        self.attention = MultiHeadAttention(d_model, n_heads, place=place)
+        position = {"rotary": Rotary(), "alibi": Alibi()}.get(scheme)
+        self.attention = MultiHeadAttention(d_model, n_heads, position=position)
         self.answer = nn.Linear(d_model, WORDS)
 
     def forward(self, ids, first=0):

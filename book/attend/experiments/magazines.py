@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import torch
 
+from attend.data import Codec, PairBatches
 from attend.phrasebook import pairs
 from attend.seq2seq import Seq2Seq
-from attend.translation import Batches, Codec, train
+from attend.translation import train
 
 MEANINGS = {"magazine": ("杂志", "弹匣"), "bank": ("银行", "河岸"), "bat": ("蝙蝠", "球棒")}
 # words before which, and up to which, nothing tells one meaning from the other
@@ -58,5 +59,5 @@ def train_reader(learn, attention, epochs: int = 11, seed: int = 0) -> tuple[Cod
     codec = Codec(learn)
     model = Seq2Seq(len(codec.source), len(codec.target), d_model=64, attention=attention)
     name = attention or "one vector"
-    train(model, Batches(codec, learn, size=32, seed=seed), epochs, lr=0.008, name=name)
+    train(model, PairBatches(codec, learn, size=32, seed=seed), epochs, lr=0.008, name=name)
     return codec, model

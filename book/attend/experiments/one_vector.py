@@ -13,11 +13,13 @@ import time
 
 import torch
 
+from attend.data import Codec, PairBatches
+from attend.decoding import greedy
 from attend.experiments import provenance
 from attend.experiments.bottleneck import KINDS
 from attend.phrasebook import pairs
-from attend.seq2seq import Seq2Seq, translate
-from attend.translation import Batches, Codec, score, train
+from attend.seq2seq import Seq2Seq
+from attend.translation import score, train
 
 RUNS = (("additive", 64, 4), ("last", 64, 4), ("last", 256, 4), ("last", 128, 12))
 
@@ -29,8 +31,8 @@ def main() -> None:
     for kind, d_model, epochs in RUNS:
         torch.manual_seed(0)
         model = Seq2Seq(len(codec.source), len(codec.target), d_model, **KINDS[kind])
-        train(model, Batches(codec, learn), epochs, name=f"{kind}, {d_model} wide")
-        found = score(translate, model, codec, test)
+        train(model, PairBatches(codec, learn), epochs, name=f"{kind}, {d_model} wide")
+        found = score(greedy, model, codec, test)
         quarters = {f"quarter_{q}": round(each, 4) for q, each in enumerate(found.quarters, 1)}
         row = {"kind": kind, "d_model": d_model, "epochs": epochs, "seed": 0}
         rows.append({**row, "bleu": round(found.bleu, 4), **quarters})

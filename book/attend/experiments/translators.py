@@ -12,13 +12,14 @@ import time
 
 import torch
 
+from attend.data import Codec, PairBatches
 from attend.decoding import greedy
 from attend.experiments import provenance
 from attend.experiments.bottleneck import KINDS, bleu_by_split
 from attend.phrasebook import pairs
-from attend.seq2seq import Seq2Seq, translate
+from attend.seq2seq import Seq2Seq
 from attend.transformer import Transformer, TransformerConfig
-from attend.translation import Batches, Codec, next_word_loss, train
+from attend.translation import next_word_loss, train
 
 TRANSLATORS = ("one vector", "attention", "Transformer")
 SIZES = {"d_model": 128, "n_heads": 4, "n_layers": 2, "d_ff": 512}
@@ -39,7 +40,7 @@ def train_transformer(
     def loss(model, batch):
         return next_word_loss(model, batch, smoothing)
 
-    batches = Batches(codec, learn, seed=seed)
+    batches = PairBatches(codec, learn, seed=seed)
     train(model, batches, epochs, lr=0.002, warmup=200, loss=loss, name="Transformer")
     return model
 
@@ -55,13 +56,8 @@ def train_translator(kind: str, codec, learn, seed: int = 0, epochs: int = EPOCH
         return train_transformer(codec, learn, seed, epochs)
     torch.manual_seed(seed)
     model = build(kind, codec)
-    train(model, Batches(codec, learn, seed=seed), epochs, name=kind)
+    train(model, PairBatches(codec, learn, seed=seed), epochs, name=kind)
     return model
-
-
-def writer_of(model):
-    """How this model writes: greedily, with its own loop."""
-    return greedy if isinstance(model, Transformer) else translate
 
 
 def recurrent_rows(codec) -> list[dict]:
@@ -90,7 +86,7 @@ def main() -> None:
             seconds = time.process_time() - begun
             size = sum(parameter.numel() for parameter in model.parameters())
             about = {"sentences": len(some), "translator": kind, "parameters": size, "seed": seed}
-            found = bleu_by_split(writer_of(model), model, codec)
+            found = bleu_by_split(greedy, model, codec)
             found = {key: round(value, 4) for key, value in found.items()}
             rows.append({**about, "train_seconds": round(seconds), **found})
             print(rows[-1], flush=True)

@@ -235,7 +235,7 @@ class Decoder(Widget):
         temperature = self.temperature if temperature is None else as_tenths(temperature)
         top_k = self.top_k if top_k is None else as_index("top_k", top_k, MOST_CANDIDATES + 1)
         top_p = self.top_p if top_p is None else as_share(top_p)
-        return reshape(node, temperature, top_k, top_p)
+        return filter_logits(node, temperature, top_k, top_p)
 
     def beam_steps(self, beams=None, length_penalty=None) -> list[dict]:
         """Step by step the beams "kept", best first, and the next best, which were "dropped"."""
@@ -460,7 +460,7 @@ def log_sum(logs) -> float:
 # --- what the page computes ---
 
 
-def reshape(node, temperature, top_k, top_p) -> tuple[np.ndarray, float]:
+def filter_logits(node, temperature, top_k, top_p) -> tuple[np.ndarray, float]:
     logs = node.logs.astype(np.float64) / temperature
     rest = float(node.rest[round(temperature * 10) - 1])
     top = max(logs.max(), rest)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 import traitlets
 
-from attend.attention import average
+from attend.attention import weighted_average
 from attend.widgets.base import (
     Checked,
     Flag,
@@ -46,8 +46,8 @@ class MaskExplorer(Widget):
     """A batch of sentences, and who may attend to whom: scores → mask → softmax, cell by cell.
 
     Padding is hidden: a key may be seen where it stands within the length of its sentence. With
-    causal, what comes later is hidden too. weights() is attend.attention.average's for masking
-    "book".
+    causal, what comes later is hidden too. weights() is that of attend.attention.weighted_average
+    for masking "book".
 
     Args:
         tokens: the B sentences, each a list of words; the words ask, and in self-attention answer.
@@ -142,11 +142,11 @@ class MaskExplorer(Widget):
         return np.where(self.mask(), self._scores(), -np.inf)
 
     def weights(self) -> np.ndarray:
-        """What the page shows last: [B, T, S]. With masking "book", attend.attention.average's."""
+        """What the page shows last: [B, T, S]. With masking "book", weighted_average's."""
         scores = torch.tensor(self._scores(), dtype=torch.double)
         mask = torch.tensor(self.mask())
         if self.masking == "book":
-            return average(scores, torch.zeros_like(scores).mT, mask)[1].numpy()
+            return weighted_average(scores, torch.zeros_like(scores).mT, mask)[1].numpy()
         if self.masking == "infinity":
             return torch.softmax(scores.masked_fill(~mask, -torch.inf), dim=-1).numpy()
         weights = torch.softmax(scores, dim=-1) * mask
