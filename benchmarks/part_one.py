@@ -7,7 +7,8 @@ import torch
 
 from attend.autograd import Tensor, cross_entropy
 from attend.convolution import CNN, conv2d
-from attend.feedforward import MLP, Batches, accuracy, digits
+from attend.data import Batches, digits
+from attend.nn import MLP, accuracy
 from attend.optimizers import Adam
 from attend.training import fit
 

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from attend.widgets import AttentionHeatmap, ScaledSoftmax
 from attend.widgets.attention_heatmap import decode, encode
-from attend.widgets.base import HEAVY, HERE, SCALE
+from attend.widgets.base import HEAVY, HERE, SCALE, shorten
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
@@ -45,6 +45,12 @@ def heatmap(*shape, **kwargs):
 
 
 # --- AttentionHeatmap: the data ---
+
+
+def test_words_are_never_cut_between_letter_and_accent():
+    assert shorten("café", 4) == "café" and shorten("cafés", 4) == "caf…"
+    assert shorten("cafe\u0301s", 5) == "caf…" and shorten("cafe\u0301s", 6) == "cafe\u0301s"
+    assert shorten("e" + 9 * "\u0301", 5) == "…"
 
 
 @given(arrays(np.float64, st.integers(1, 50), elements=st.floats(0, 1)))

@@ -12,29 +12,82 @@ stops at a loss that is not finite). Integers and booleans become float64; float
 
 import numpy as np
 
+from attend import checks
+
+__all__ = [
+    "Node",
+    "Tensor",
+    "absolute",
+    "add",
+    "as_tensor",
+    "check_gradient",
+    "concatenate",
+    "cross_entropy",
+    "divide",
+    "exp",
+    "gelu",
+    "getitem",
+    "log",
+    "log_softmax",
+    "matmul",
+    "maximum",
+    "mean_squared_error",
+    "multiply",
+    "negative",
+    "numerical_gradient",
+    "operands",
+    "power",
+    "reduce_max",
+    "reduce_mean",
+    "reduce_sum",
+    "relu",
+    "reshape",
+    "sigmoid",
+    "softmax",
+    "spread",
+    "stack",
+    "subtract",
+    "swapped",
+    "tanh",
+    "topological_order",
+    "transpose",
+    "unbroadcast",
+    "where",
+]
+
 
 class Node:
     """A value in a computation graph: its numbers, where they came from, and its gradient.
-
     data: array of floats, not copied when it is one already. parents: pairs (node, pull), where
-    pull(∂L/∂self) is ∂L/∂node, in the shape of node or one that it broadcasts to. Source: Wengert
-    1964, Linnainmaa 1970. Chapter 03.
+    pull(∂L/∂self) is ∂L/∂node, in the shape of node or one that it broadcasts to.
+
+    The pulls look at the numbers once more in `backward`, so these must not change in between. What
+    was computed is read-only; of what was given (data, parameters) each node keeps a copy in
+    `inputs`, and `backward` raises RuntimeError, as torch does, when one differs. After `backward`
+    a parameter may change, by `data -= …` or a new array.
+
+    Source: Wengert 1964, Linnainmaa 1970. Taught in chapter 03.
     """
 
     def __init__(self, data, parents=()):
-        self.data = floats(data)
+        self.data = checks.float_array("data", data)
         self.grad = None  # ∂L/∂self, the shape of data
         self.parents = parents
+        self.inputs = [(node, node.data.tobytes()) for node, _ in parents if not node.parents]
+        if parents:
+            self.data.setflags(write=False)  # no change before `backward` reads it again
 
     def backward(self, gradient=None):
         """Add ∂L/∂node to the .grad of every node that this one was computed from, itself included.
-
         ∂L/∂node = Σ over users of pull(∂L/∂user). gradient is ∂L/∂self, in the shape of self; for a
-        single number it may be left out and is 1. Raises ValueError without it for more numbers, or
-        when its shape is another.
+        single number it may be left out and is 1.
+
+        Raises ValueError without it for more numbers, or when its shape is another; RuntimeError
+        when data changed since the forward pass.
         """
-        arrived = {id(self): first_gradient(self, gradient)}
+        arrived = {id(self): checks.first_gradient(gradient, self.data)}
         for node in reversed(topological_order(self)):
+            checks.unchanged(node)
             g = arrived.pop(id(node))  # whole: every user of this node came earlier
             node.grad = g.copy() if node.grad is None else node.grad + g
             for parent, pull in node.parents:
@@ -46,7 +99,6 @@ class Node:
 
 def topological_order(root):
     """Every node that `root` depends on, each once, inputs before what uses them.
-
     Without recursion, so that a deep graph does not overflow Python's stack. Chapter 03.
     """
     order, seen, stack = [], set(), [(root, False)]
@@ -63,7 +115,6 @@ def topological_order(root):
 
 def unbroadcast(gradient, like):
     """Sum a gradient over the axes along which `like` was repeated: n uses, n gradients, added.
-
     gradient [..., n, m], like an array that broadcasts to that shape -> gradient in the shape and
     dtype of like. Chapter 03.
     """
@@ -75,6 +126,30 @@ def unbroadcast(gradient, like):
 
 
 # -------------------------------------------------------------------------------------- arithmetic
+
+
+def as_tensor(x, like=None):
+    """x itself if it is a Tensor, else a constant. A bare number takes the dtype of `like`: float32
+    stays. Chapter 03.
+    """
+    if checks.is_tensor(x):
+        return x
+    if isinstance(x, int | float | np.number) and checks.is_tensor(like):
+        return Tensor(np.asarray(x, dtype=like.data.dtype))
+    return Tensor(x)
+
+
+def operands(a, b, operation):
+    """Both sides of an operation as tensors.
+
+    Raises ValueError when their shapes do not fit. Chapter 03.
+    """
+    a, b = as_tensor(a, like=b), as_tensor(b, like=a)
+    if operation == "@":
+        checks.factors(a.shape, b.shape)
+    else:
+        checks.broadcasting(operation, a.shape, b.shape)
+    return a, b
 
 
 def add(a, b):
@@ -121,18 +196,18 @@ def power(a, b):
         with np.errstate(invalid="ignore"):
             return g * value * np.log(np.where(base.data == 0, 1, base.data))  # 0ᵇ is flat in b
 
-    if not is_node(b):  # x ** 2: a fixed exponent needs no gradient
+    if not checks.is_tensor(b):  # x ** 2: a fixed exponent needs no gradient
         return Tensor(value, ((base, to_base),))
     return Tensor(value, ((base, to_base), (exponent, to_exponent)))
 
 
 def matmul(a, b):
     """a @ b by numpy's rules. ∂L/∂A = G Bᵀ, ∂L/∂B = Aᵀ G, where G is ∂L/∂(A @ B).
-
     a [..., n, k] or [k], b [..., k, m] or [k] -> [..., n, m], less the axes that a or b lack.
+
     Raises ValueError when the k differ or the batch axes do not broadcast. Chapter 03.
     """
-    a, b = factors(a, b)
+    a, b = operands(a, b, "@")
     if b.ndim == 1:
         return matmul(a, b[:, None])[..., 0]
     if a.ndim == 1:
@@ -185,9 +260,10 @@ def relu(x):
 
 def gelu(x):
     """x Φ(x), Φ the normal distribution function; here ½x (1 + tanh(√(2/π) (x + 0.044715 x³))).
-
     The paper's own approximation, equal to torch's gelu(approximate="tanh") and within 5e-4 of the
-    exact one. Source: Hendrycks & Gimpel 2016. Chapter 01.
+    exact one.
+
+    Source: Hendrycks & Gimpel 2016. Chapter 01.
     """
     x = as_tensor(x)
     scale = (2 / np.pi) ** 0.5
@@ -209,12 +285,11 @@ def maximum(a, b):
 
 
 def where(condition, a, b):
-    """a where condition holds, else b. The gradient goes to the one that was taken. Chapter 03.
-
-    condition: booleans that broadcast with a and b; another dtype raises TypeError.
+    """a where condition holds, else b. The gradient goes to the one that was taken.
+    condition: booleans that broadcast with a and b; another dtype raises TypeError. Chapter 03.
     """
     a, b = operands(a, b, "where")
-    condition = booleans(condition, a, b)
+    condition = checks.condition(condition, np.broadcast_shapes(a.shape, b.shape))
     pulls = ((a, lambda g: np.where(condition, g, 0)), (b, lambda g: np.where(condition, 0, g)))
     return Tensor(np.where(condition, a.data, b.data), pulls)
 
@@ -232,18 +307,17 @@ def reduce_sum(x, axis=None, keepdims=False):
 def reduce_mean(x, axis=None, keepdims=False):
     """Σ x / n. Raises ValueError when there is nothing to average. Chapter 03."""
     x = as_tensor(x)
-    not_empty(x, "mean")
+    checks.not_empty("x", x)
     total = reduce_sum(x, axis, keepdims)
     return total * (total.data.size / x.data.size)
 
 
 def reduce_max(x, axis=None, keepdims=False):
     """The largest x. The gradient goes to where it stood; ties share it equally, as in torch.amax.
-
     Chapter 03.
     """
     x = as_tensor(x)
-    not_empty(x, "max")
+    checks.not_empty("x", x)
     value = x.data.max(axis=axis, keepdims=keepdims)
 
     def pull(g):
@@ -268,7 +342,7 @@ def spread(gradient, shape, axis, keepdims):
 def reshape(x, *shape):
     """The same numbers in another shape. The gradient is put back into the old one. Chapter 03."""
     x = as_tensor(x)
-    shape = fitting_shape(x, shape)
+    shape = checks.new_shape(shape, x.shape)
     return Tensor(x.data.reshape(shape), ((x, lambda g: g.reshape(x.shape)),))
 
 
@@ -277,7 +351,7 @@ def transpose(x, *axes):
     Chapter 03.
     """
     x = as_tensor(x)
-    axes = axis_order(x, axes)
+    axes = checks.axis_order(axes, x.ndim)
     return Tensor(x.data.transpose(axes), ((x, lambda g: g.transpose(np.argsort(axes))),))
 
 
@@ -297,7 +371,8 @@ def concatenate(tensors, axis=0):
     """Tensors end to end along an existing axis. Each gets its own stretch of the gradient.
     Chapter 03.
     """
-    tensors = joinable(tensors, axis)
+    tensors = [as_tensor(t) for t in tensors]
+    checks.arrays_to_join([t.shape for t in tensors], axis)
     ends = np.cumsum([t.shape[axis] for t in tensors])
 
     def pull_of(tensor, end):
@@ -318,7 +393,6 @@ def stack(tensors, axis=0):
 
 def softmax(x, axis=-1):
     """pᵢ = e^(xᵢ) / Σ e^(xⱼ) along an axis. ∂L/∂x = p (g − Σ g p).
-
     The largest x is taken off first, so that nothing overflows. Chapters 02, 03.
     """
     x = as_tensor(x)
@@ -339,12 +413,12 @@ def log_softmax(x, axis=-1):
 
 def cross_entropy(logits, labels):
     """−(1/B) Σ log p[label], p = softmax(logits), in nats. ∂L/∂logits = (p − one_hot(labels)) / B.
+    logits [..., C], labels [...] of integers 0 … C−1 -> a single number.
 
-    logits [..., C], labels [...] of integers 0 … C−1 -> a single number. Raises ValueError for
-    labels outside the classes or of another shape, TypeError for labels that are not integers.
-    Chapters 02, 03.
+    Raises ValueError for labels outside the classes or of another shape, TypeError for labels that
+    are not integers. Chapters 02, 03.
     """
-    labels = class_labels(labels, logits)
+    labels = checks.class_labels(labels, logits)
     log_p = log_softmax(logits).reshape(-1, logits.shape[-1])  # [B, C]
     return -log_p[np.arange(len(labels)), labels].mean()
 
@@ -352,10 +426,11 @@ def cross_entropy(logits, labels):
 def mean_squared_error(predictions, targets):
     """(1/n) Σ (prediction − target)², over all numbers.
 
-    Raises ValueError when the shapes differ, even if they would broadcast: [B, 1] less [B] is [B,
-    B], a famous silent mistake. Chapters 02, 03.
+    Raises ValueError when the shapes differ, even if they would broadcast: [B, 1] less [B] is
+    [B, B], a famous silent mistake. Chapters 02, 03.
     """
-    predictions, targets = same_shape(predictions, targets)
+    predictions, targets = as_tensor(predictions), as_tensor(targets)
+    checks.same_shape(predictions=predictions, targets=targets)
     return ((predictions - targets) ** 2).mean()
 
 
@@ -369,7 +444,6 @@ def swapped(operation):
 
 class Tensor(Node):
     """An array that remembers how it was made: numpy forward, `.backward()` for the gradients.
-
     Every symbol and method is a function of this module. `array * tensor` works too. Chapter 03.
     """
 
@@ -413,12 +487,12 @@ class Tensor(Node):
 
 def numerical_gradient(function, x, epsilon=1e-6):
     """∂f/∂xᵢ ≈ (f(x + ε eᵢ) − f(x − ε eᵢ)) / 2ε: two runs of `function` for every number in x.
-
     function: array in the shape of x -> a number. The error is of order ε² from the formula and
-    1e-16/ε from rounding, so neither a large nor a tiny ε is good. Raises ValueError unless
-    epsilon > 0. Chapter 03.
+    1e-16/ε from rounding, so neither a large nor a tiny ε is good.
+
+    Raises ValueError unless epsilon > 0. Chapter 03.
     """
-    positive(epsilon, "epsilon")
+    checks.above_0("epsilon", epsilon)
     x = np.array(x, dtype=float)
     gradient = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -433,14 +507,14 @@ def numerical_gradient(function, x, epsilon=1e-6):
 
 def check_gradient(function, *arrays, epsilon=1e-6):
     """How far `backward` is from finite differences: max |ours − numerical| / max(1, |numerical|).
-
     function: tensors, one for each array -> a tensor of any shape. Its numbers are weighted by
     fixed random weights and added, because a plain sum would hide errors (a softmax always adds up
-    to 1). About 1e-9 when all is well. Raises TypeError when function returns no Tensor. Chapter
-    03.
+    to 1). About 1e-9 when all is well.
+
+    Raises TypeError when function returns no Tensor. Chapter 03.
     """
     tensors = [Tensor(np.array(array, dtype=float)) for array in arrays]
-    output = returned_tensor(function(*tensors))
+    output = checks.tensor("what function returns", function(*tensors))
     weights = np.random.default_rng(0).normal(size=output.shape)
     output.backward(weights)
     worst = 0.0
@@ -454,188 +528,3 @@ def check_gradient(function, *arrays, epsilon=1e-6):
         error = np.abs(ours - numerical) / np.maximum(1, np.abs(numerical))
         worst = max(worst, float(error.max(initial=0.0)))
     return worst
-
-
-# ------------------------------------------------------- what may come in, and what is said if not
-
-
-def floats(data):
-    """data as an array of floats, not copied when it is one; TypeError when it is not numbers."""
-    if isinstance(data, np.ndarray) and data.dtype.kind == "f":
-        return data
-    if is_node(data) or (isinstance(data, list | tuple) and any(map(is_node, data))):
-        raise TypeError(
-            "data holds a Tensor, expected numbers: use it as it is, or stack(...) several"
-        )
-    try:
-        array = np.asarray(data)
-    except ValueError:
-        raise ValueError(
-            "data has rows of different lengths, expected a full array of numbers"
-        ) from None
-    if array.dtype.kind not in "fiub":
-        raise TypeError(
-            f"data is {type(data).__name__} of dtype {array.dtype}, expected real numbers"
-        )
-    return array if array.dtype.kind == "f" else array.astype(np.float64)
-
-
-def is_node(x):
-    """Whether x is part of a graph: asked by what it has, not by its class.
-
-    So a chapter's own, edited copy of Tensor mixes with this one.
-    """
-    return hasattr(x, "parents") and hasattr(x, "backward")
-
-
-def as_tensor(x, like=None):
-    """x itself if it is a tensor, else a constant. A bare number takes the dtype of `like`:
-    float32 stays.
-    """
-    if is_node(x):
-        return x
-    if isinstance(x, int | float) and like is not None and is_node(like):
-        return Tensor(np.asarray(x, dtype=like.data.dtype))
-    return Tensor(x)
-
-
-def operands(a, b, operation):
-    """a and b as tensors whose shapes broadcast; ValueError names both when they do not."""
-    a, b = as_tensor(a, like=b), as_tensor(b, like=a)
-    broadcastable(a.data.shape, b.data.shape, f"shapes do not broadcast in {operation}: left")
-    return a, b
-
-
-def broadcastable(left, right, what):
-    """ValueError, beginning with `what`, unless the shapes broadcast."""
-    if left != right:
-        try:
-            np.broadcast_shapes(left, right)
-        except ValueError:
-            rule = "read from the right, sizes must be equal or 1"
-            raise ValueError(f"{what} has {left}, right has {right}; {rule}") from None
-
-
-def factors(a, b):
-    """a and b as tensors that @ can multiply; ValueError names both shapes when it cannot."""
-    a, b = as_tensor(a, like=b), as_tensor(b, like=a)
-    left, right = a.data.shape, b.data.shape
-    if not left or not right:
-        raise ValueError(
-            f"@ needs at least one axis on each side: left has {left}, right has {right}; use *"
-        )
-    rows = right[-2] if len(right) > 1 else right[0]
-    if left[-1] != rows:
-        rule = "the last axis of left must equal the one before last of right"
-        raise ValueError(f"shapes do not fit in @: left has {left}, right has {right}; {rule}")
-    broadcastable(left[:-2], right[:-2], "batch axes do not broadcast in @: left")
-    return a, b
-
-
-def first_gradient(node, gradient):
-    shape = node.data.shape
-    if gradient is None:
-        if node.data.size != 1:
-            raise ValueError(
-                f"gradient is missing: backward() from shape {shape} needs an array of that shape"
-            )
-        return np.ones_like(node.data)
-    gradient = gradient.data if is_node(gradient) else floats(gradient)
-    if gradient.shape != shape:
-        raise ValueError(
-            f"gradient has shape {gradient.shape}, expected {shape}, that of the tensor"
-        )
-    return gradient.astype(node.data.dtype)
-
-
-def booleans(condition, a, b):
-    condition = np.asarray(condition)
-    if condition.dtype != bool:
-        raise TypeError(f"condition has dtype {condition.dtype}, expected bool")
-    shape = np.broadcast_shapes(a.data.shape, b.data.shape)
-    broadcastable(condition.shape, shape, "condition does not broadcast: it")
-    return condition
-
-
-def not_empty(x, name):
-    if x.data.size == 0:
-        raise ValueError(f"{name} of shape {x.data.shape} has no numbers, expected at least one")
-
-
-def fitting_shape(x, shape):
-    shape = unpacked(shape)
-    known = int(np.prod([n for n in shape if n != -1]))
-    free, size = sum(n == -1 for n in shape), x.data.size
-    fits = size == known if not free else free == 1 and (known and size % known == 0)
-    if not fits or any(n < -1 for n in shape):
-        raise ValueError(f"shape {shape} does not fit the {size} numbers of shape {x.data.shape}")
-    return shape
-
-
-def unpacked(numbers):
-    """reshape(2, 3) and reshape((2, 3)) are the same."""
-    if len(numbers) == 1 and not isinstance(numbers[0], int | np.integer):
-        return tuple(numbers[0])
-    return numbers
-
-
-def axis_order(x, axes):
-    axes = unpacked(axes)
-    ndim = x.data.ndim
-    axes = axes or tuple(reversed(range(ndim)))
-    if sorted(a % ndim if -ndim <= a < ndim else a for a in axes) != list(range(ndim)):
-        raise ValueError(
-            f"axes {axes} must name each of the {ndim} axes of shape {x.data.shape} once"
-        )
-    return tuple(a % ndim for a in axes)
-
-
-def joinable(tensors, axis):
-    tensors = [as_tensor(t) for t in tensors]
-    if not tensors:
-        raise ValueError("tensors is empty, expected at least one")
-    shapes = [t.data.shape for t in tensors]
-    ndim = len(shapes[0])
-    if not -ndim <= axis < ndim:
-        raise ValueError(f"axis={axis} is not an axis of tensors of shape {shapes[0]}")
-    others = [s[: axis % ndim] + s[axis % ndim + 1 :] for s in shapes]
-    if any(len(s) != ndim for s in shapes) or len(set(others)) > 1:
-        raise ValueError(f"tensors have shapes {shapes}, expected equal sizes but for axis {axis}")
-    return tensors
-
-
-def class_labels(labels, logits):
-    """labels as integers [B]; TypeError or ValueError when they do not suit logits [..., C]."""
-    if not is_node(logits):
-        raise TypeError(f"logits is {type(logits).__name__}, expected a Tensor [..., classes]")
-    labels, shape = np.asarray(labels), logits.data.shape
-    if labels.dtype.kind not in "iu":
-        raise TypeError(f"labels have dtype {labels.dtype}, expected integers")
-    if not shape or labels.shape != shape[:-1] or not labels.size:
-        raise ValueError(
-            f"labels have shape {labels.shape}, logits {shape}: expected [B] and [B, C]"
-        )
-    if labels.min() < 0 or labels.max() >= shape[-1]:
-        wrong = labels[(labels < 0) | (labels >= shape[-1])][0]
-        raise ValueError(f"labels hold {wrong}, expected classes 0 to {shape[-1] - 1}")
-    return labels.reshape(-1)
-
-
-def same_shape(predictions, targets):
-    predictions, targets = as_tensor(predictions), as_tensor(targets)
-    if predictions.data.shape != targets.data.shape:
-        shapes = f"predictions have shape {predictions.data.shape}, targets {targets.data.shape}"
-        raise ValueError(f"{shapes}: expected the same")
-    return predictions, targets
-
-
-def positive(value, name):
-    if not value > 0:
-        raise ValueError(f"{name}={value} must be greater than 0")
-    return value
-
-
-def returned_tensor(output):
-    if not is_node(output):
-        raise TypeError(f"function returned {type(output).__name__}, expected a Tensor")
-    return output

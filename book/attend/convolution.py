@@ -8,20 +8,34 @@ gradient two. Nothing loops over pixels.
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from attend import checks
 from attend.autograd import Tensor, as_tensor, relu
-from attend.feedforward import Layer, Linear, count, initial_weights
+from attend.nn import Layer, Linear, initial_weights
+
+__all__ = [
+    "CNN",
+    "Conv2d",
+    "MaxPool2d",
+    "conv2d",
+    "fold",
+    "max_pool2d",
+    "pad",
+    "unfold",
+    "window_counts",
+]
 
 
-def places(shape, size, stride):
-    """How often a window fits, [rows, columns]: (n − k) // stride + 1 for k of n. Chapter 05."""
+def window_counts(shape, size, stride):
+    """How many positions a window has, [rows, columns]: (n − k) // stride + 1 for k of n.
+    Chapter 05.
+    """
     return [(n - k) // s + 1 for n, k, s in zip(shape[-2:], size, stride, strict=True)]
 
 
 def unfold(x, size, stride=(1, 1)):
     """Every patch of x as a column (elsewhere: im2col). x [B, C, H, W] -> [B, C·h·w, P].
-
     size (h, w): what the window covers; it moves by stride (down, right), row by row, and stops at
-    P places. x is a numpy array. Chapter 05.
+    P positions. x is a numpy array. Chapter 05.
     """
     windows = sliding_window_view(x, size, axis=(2, 3))  # [B, C, H − h + 1, W − w + 1, h, w]
     windows = windows[:, :, :: stride[0], :: stride[1]]  # [B, C, H', W', h, w]
@@ -31,13 +45,12 @@ def unfold(x, size, stride=(1, 1)):
 
 def fold(columns, shape, size, stride=(1, 1)):
     """Put columns back where `unfold` took them, adding where patches overlap (elsewhere: col2im).
-
     columns [B, C·h·w, P], shape (B, C, H, W) -> [B, C, H, W]. It is unfold's transpose, and so its
     gradient: a pixel that was copied n times gets n gradients. Loops over the h·w places in the
     kernel only. Chapter 05.
     """
     (h, w), (down, right) = size, stride
-    height, width = places(shape, size, stride)  # H', W'
+    height, width = window_counts(shape, size, stride)  # H', W'
     columns = columns.reshape(*shape[:2], h, w, height, width)
     x = np.zeros(shape, columns.dtype)
     for i, j in np.ndindex(h, w):
@@ -48,22 +61,23 @@ def fold(columns, shape, size, stride=(1, 1)):
 
 def conv2d(x, kernels, bias=None, stride=1, padding=0):
     """out[b, f, i, j] = bias[f] + Σ kernels[f, c, u, v] · x[b, c, i·stride + u, j·stride + v].
-
     The sum is over c, u, v. x [B, C, H, W], kernels [F, C, h, w], bias [F] -> [B, F, H', W'] with
     H' = (H + 2·padding − h) // stride + 1 and W' likewise. stride and padding (zeros around x): a
-    whole number, or two for (down, right). Raises ValueError when the channels differ, the kernel
-    is larger than the padded x, a stride is below 1 or a padding below 0. The kernel is not
-    flipped: what everybody calls convolution is cross-correlation. Source: LeCun et al. 1989.
-    Chapter 05.
+    whole number, or two for (down, right). The kernel is not flipped: what everybody calls
+    convolution is cross-correlation.
+
+    Raises ValueError when the channels differ, the kernel is larger than the padded x, a stride is
+    below 1 or a padding below 0. Source: LeCun et al. 1989. Chapter 05.
     """
-    x, kernels, stride, padding = convolvable(x, kernels, bias, stride, padding)
+    x, kernels = as_tensor(x), as_tensor(kernels)
+    stride, padding = checks.pair("stride", stride), checks.pair("padding", padding, least=0)
+    checks.convolution(x, kernels, bias, padding)
     size = kernels.shape[2:]
     padded = pad(x, padding)  # [B, C, H + 2p, W + 2p]
     columns = unfold(padded.data, size, stride)  # [B, C·h·w, P]
     flat = kernels.data.reshape(len(kernels), -1)  # [F, C·h·w]
-    out = (flat @ columns).reshape(
-        len(x), -1, *places(padded.shape, size, stride)
-    )  # [B, F, H', W']
+    out = flat @ columns  # [B, F, P]
+    out = out.reshape(len(x), -1, *window_counts(padded.shape, size, stride))  # [B, F, H', W']
 
     def to_x(g):
         return fold(flat.T @ g.reshape(*g.shape[:2], -1), padded.shape, size, stride)
@@ -78,17 +92,19 @@ def conv2d(x, kernels, bias=None, stride=1, padding=0):
 
 def max_pool2d(x, size, stride=None):
     """The largest number of each window, channel by channel. x [B, C, H, W] -> [B, C, H', W'].
-
     size and stride (the size itself when left out): a whole number or (down, right). The gradient
-    goes to the winner; in a tie to the first, row by row, as in torch. Raises ValueError when the
-    window is larger than x. Chapter 05.
+    goes to the winner; in a tie to the first, row by row, as in torch.
+
+    Raises ValueError when the window is larger than x. Chapter 05.
     """
-    x, size, stride = poolable(x, size, stride)
+    x, size = as_tensor(x), checks.pair("size", size)
+    stride = size if stride is None else checks.pair("stride", stride)
+    checks.pooling(x, size)
     B, C, H, W = x.shape
     columns = unfold(x.data.reshape(B * C, 1, H, W), size, stride)  # [B·C, h·w, P]
     winners = columns.argmax(axis=1, keepdims=True)  # [B·C, 1, P]
     out = np.take_along_axis(columns, winners, axis=1)
-    out = out.reshape(B, C, *places(x.shape, size, stride))  # [B, C, H', W']
+    out = out.reshape(B, C, *window_counts(x.shape, size, stride))  # [B, C, H', W']
 
     def pull(g):
         scattered = np.zeros_like(columns)
@@ -111,17 +127,17 @@ def pad(x, padding):
 
 class Conv2d(Layer):
     """`conv2d` with kernels that are learned. x [B, n_in, H, W] -> [B, n_out, H', W'].
+    size (of the kernels), stride, padding: a whole number, or two for (down, right). n_in·h·w·n_out
+    weights and n_out biases, whatever H and W.
 
-    size (of the kernels), stride, padding: a whole number, or two for (down, right).
-    n_in·h·w·n_out weights and n_out biases, whatever H and W. Raises ValueError as conv2d does.
-    Chapter 05.
+    Raises ValueError as conv2d does. Chapter 05.
     """
 
     def __init__(self, n_in, n_out, size, stride=1, padding=0, initialisation="he", seed=0):
-        h, w = pair(size, "size", at_least=1)
-        self.stride = pair(stride, "stride", at_least=1)
-        self.padding = pair(padding, "padding", at_least=0)
-        shape = (count(n_out, "n_out"), count(n_in, "n_in"), h, w)
+        checks.whole_numbers(n_in=n_in, n_out=n_out)
+        self.stride = checks.pair("stride", stride)
+        self.padding = checks.pair("padding", padding, least=0)
+        shape = (n_out, n_in, *checks.pair("size", size))
         self.kernels = Tensor(initial_weights(shape, initialisation, np.random.default_rng(seed)))
         self.bias = Tensor(np.zeros(n_out))
 
@@ -141,28 +157,30 @@ class MaxPool2d(Layer):
 
 class CNN(Layer):
     """Stages of 3 × 3 kernels, ReLU and pooling by 2; then one linear layer to the logits.
+    image (C, H, W); channels: how many kernels each stage has -> [B, n_classes]. Takes
+    [B, C, H, W], or rows [B, C·H·W].
 
-    image (C, H, W); channels: how many kernels each stage has -> [B, n_classes]. Takes [B, C, H,
-    W], or rows [B, C·H·W]. Raises ValueError for pictures of another shape, and for more stages
-    than the picture can be halved. Source: LeCun et al. 1998, smaller. Chapter 05.
+    Raises ValueError for pictures of another shape, and for more stages than the picture can be
+    halved. Source: LeCun et al. 1998, smaller. Chapter 05.
     """
 
     def __init__(
         self, image=(1, 8, 8), channels=(16, 32), n_classes=10, initialisation="he", seed=0
     ):
-        self.image = image
-        depth, H, W = halvings(image, channels)
+        self.image = checks.image(image, channels)
         rng = np.random.default_rng(seed)  # one for all, so that no two stages begin alike
         ins = (image[0], *channels[:-1])
         self.stages = [
             Conv2d(n, m, 3, padding=1, initialisation=initialisation, seed=rng)
             for n, m in zip(ins, channels, strict=True)
         ]
-        self.output = Linear(depth * H * W, n_classes, initialisation, rng)
+        H, W = (n // 2 ** len(channels) for n in image[1:])  # each stage halves them
+        self.output = Linear(channels[-1] * H * W, n_classes, initialisation, rng)
 
     def feature_maps(self, x):
         """What each stage makes, before pooling: a list of [B, channels, H, W], H and W halving."""
-        x, maps = pictures(x, self.image), []
+        checks.pictures(x, self.image)
+        x, maps = as_tensor(x).reshape(len(x), *self.image), []
         for convolution in self.stages:
             maps.append(relu(convolution(x)))
             x = max_pool2d(maps[-1], 2)
@@ -171,75 +189,3 @@ class CNN(Layer):
     def __call__(self, x):
         x = max_pool2d(self.feature_maps(x)[-1], 2)  # [B, C, H, W]
         return self.output(x.reshape(len(x), -1))  # [B, n_classes]
-
-
-# ------------------------------------------------------- what may come in, and what is said if not
-
-
-def pair(value, name, at_least):
-    both = (value, value) if isinstance(value, int | np.integer) else value
-    ok = (
-        isinstance(both, tuple | list)
-        and len(both) == 2
-        and all(isinstance(n, int | np.integer) for n in both)
-    )
-    if not ok or min(both) < at_least:
-        raise ValueError(f"{name}={value!r} must be a whole number or two, at least {at_least}")
-    return tuple(both)
-
-
-def four_axes(x, name, axes):
-    x = as_tensor(x)
-    if x.ndim != 4 or 0 in x.shape:
-        raise ValueError(f"{name} has shape {x.shape}, expected {axes}, none of them 0")
-    return x
-
-
-def convolvable(x, kernels, bias, stride, padding):
-    x, kernels = four_axes(x, "x", "[B, C, H, W]"), four_axes(kernels, "kernels", "[F, C, h, w]")
-    stride, padding = pair(stride, "stride", at_least=1), pair(padding, "padding", at_least=0)
-    if x.shape[1] != kernels.shape[1]:
-        raise ValueError(
-            f"kernels {kernels.shape} read {kernels.shape[1]} channels, x has {x.shape[1]}"
-        )
-    padded = tuple(n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True))
-    if kernels.shape[2] > padded[0] or kernels.shape[3] > padded[1]:
-        raise ValueError(
-            f"kernels of {kernels.shape[2:]} are larger than x of {padded}, padding included"
-        )
-    if bias is not None and as_tensor(bias).shape != kernels.shape[:1]:
-        raise ValueError(
-            f"bias has shape {as_tensor(bias).shape}, expected {kernels.shape[:1]}, one per kernel"
-        )
-    return x, kernels, stride, padding
-
-
-def poolable(x, size, stride):
-    x, size = four_axes(x, "x", "[B, C, H, W]"), pair(size, "size", at_least=1)
-    stride = size if stride is None else pair(stride, "stride", at_least=1)
-    if size[0] > x.shape[2] or size[1] > x.shape[3]:
-        raise ValueError(f"size={size} is larger than x of {x.shape[2:]}")
-    return x, size, stride
-
-
-def halvings(image, channels):
-    if len(image) != 3 or min(image) < 1:
-        raise ValueError(f"image={image} must be (channels, height, width), each at least 1")
-    if not channels:
-        raise ValueError("channels is empty, expected at least one stage")
-    H, W = image[1] // 2 ** len(channels), image[2] // 2 ** len(channels)
-    if not H or not W:
-        raise ValueError(
-            f"channels={channels} halve image={image} {len(channels)} times, to nothing"
-        )
-    return channels[-1], H, W
-
-
-def pictures(x, image):
-    x = as_tensor(x)
-    if x.ndim == 2 and x.shape[1] == np.prod(image):
-        return x.reshape(len(x), *image)
-    if x.ndim != 4 or x.shape[1:] != tuple(image):
-        C, H, W = image
-        raise ValueError(f"x has shape {x.shape}, expected [B, {C}, {H}, {W}] or [B, {C * H * W}]")
-    return x

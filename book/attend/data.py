@@ -1,12 +1,59 @@
-"""From files and sentences to batches of tensors."""
+"""Data to learn from: the digits, examples dealt into batches, sentence pairs as batches of ids.
+Taught in chapters 02, 03 and 09."""
 
 import random
 from typing import NamedTuple
 
+import numpy as np
+
 from attend import checks
 from attend.text import BOS, EOS, Vocabulary, pad, tokenise
 
-__all__ = ["Codec", "PairBatches", "TokenPair", "in_tokens"]
+__all__ = ["Batches", "Codec", "PairBatches", "TokenPair", "digits", "in_tokens"]
+
+
+class Batches:
+    """Mini-batches: each `for` visits every example once, in a new order, `size` at a time.
+    inputs [n, …], labels [n]. Yields (inputs [B, …], labels [B]), the last batch holding the rest;
+    len() is how many. shuffle=False keeps the order.
+
+    Raises ValueError when inputs and labels are not equally many or size is below 1. Chapters 02,
+    03.
+    """
+
+    def __init__(self, inputs, labels, size=32, seed=0, shuffle=True):
+        self.inputs, self.labels = checks.equally_many(inputs, labels)
+        self.size, self.shuffle = checks.whole_number("size", size), shuffle
+        self.rng = np.random.default_rng(seed)
+
+    def __len__(self):
+        return -(-len(self.inputs) // self.size)
+
+    def __iter__(self):
+        n = len(self.inputs)
+        order = self.rng.permutation(n) if self.shuffle else np.arange(n)
+        for start in range(0, n, self.size):
+            picked = order[start : start + self.size]
+            yield self.inputs[picked], self.labels[picked]
+
+
+def digits(test_share=0.2, seed=0):
+    """1 797 scans of handwritten digits, dealt at random into training and test.
+    Returns train_inputs [n, 64], train_labels [n], test_inputs [m, 64], test_labels [m]; inputs are
+    8 × 8 grey values from 0 to 1. Nothing is fetched: scikit-learn brings them.
+
+    Raises ValueError unless 0 < test_share < 1. Source: Alpaydin & Kaynak 1998. Chapter 03.
+    """
+    from sklearn.datasets import load_digits  # slow to import, and only this function wants it
+
+    if not 0 < checks.above_0("test_share", test_share) < 1:
+        raise ValueError(f"test_share must be between 0 and 1, got {test_share}")
+    data = load_digits()
+    order = np.random.default_rng(seed).permutation(len(data.target))
+    inputs, labels = data.data[order] / 16, data.target[order]
+    n_test = round(test_share * len(labels))
+    return inputs[n_test:], labels[n_test:], inputs[:n_test], labels[:n_test]
+
 
 # ---------------------------------------------------------------------------------- sentence pairs
 

@@ -8,18 +8,30 @@ parameter without a gradient stays where it is.
 
 import numpy as np
 
+from attend import checks
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Optimizer",
+    "RMSProp",
+    "clip_gradients",
+    "soft_threshold",
+]
+
 
 class Optimizer:
-    """θ ← θ − change(g), for every parameter θ with gradient g = ∂L/∂θ. Chapter 02.
+    """θ ← θ − change(g), for every parameter θ with gradient g = ∂L/∂θ.
+    parameters: things with .data and .grad of one shape. learning_rate: at least 0.
 
-    parameters: things with .data and .grad of one shape. learning_rate: at least 0. Raises
-    ValueError for an empty list of parameters and for a learning rate that is negative or not
-    finite, TypeError for what has no .grad.
+    Raises ValueError for an empty list of parameters and for a learning rate that is negative or
+    not finite, TypeError for what has no .grad. Chapter 02.
     """
 
     def __init__(self, parameters, learning_rate):
-        self.parameters = trainable(parameters)
-        self.learning_rate = not_negative(learning_rate, "learning_rate")
+        self.parameters = checks.parameters(parameters)
+        self.learning_rate = checks.at_least_0("learning_rate", learning_rate)
 
     def zero_grad(self):
         """Forget the gradients: `backward` adds to what is there."""
@@ -37,11 +49,11 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """v ← μ v + g, change = η v: a ball that rolls on with a share μ of its speed. With μ = 0, η g:
+    """v ← μ v + g, change = η v: a ball that keeps the fraction μ of its speed. With μ = 0, η g:
     plain descent.
-
     nesterov looks ahead: change = η (g + μ v). weight_decay λ adds λθ to g, the gradient of ½λ|θ|²
     (L2). momentum is in [0, 1), weight_decay at least 0, nesterov wants momentum; else ValueError.
+
     Source: Polyak 1964, Sutskever et al. 2013. Chapter 02; weight decay in 04.
     """
 
@@ -49,9 +61,11 @@ class SGD(Optimizer):
         self, parameters, learning_rate=0.01, momentum=0.0, nesterov=False, weight_decay=0.0
     ):
         super().__init__(parameters, learning_rate)
-        self.momentum = share(momentum, "momentum")
-        self.weight_decay = not_negative(weight_decay, "weight_decay")
-        self.nesterov = needs_momentum(nesterov, momentum)
+        self.momentum = checks.probability("momentum", momentum)
+        self.weight_decay = checks.at_least_0("weight_decay", weight_decay)
+        if nesterov and momentum == 0:
+            raise ValueError(f"momentum must be above 0 for nesterov=True, got {momentum}")
+        self.nesterov = nesterov
         self.velocities = [0.0] * len(self.parameters)
 
     def change(self, i, theta, gradient):
@@ -63,15 +77,16 @@ class SGD(Optimizer):
 
 class RMSProp(Optimizer):
     """s ← ρ s + (1 − ρ) g², change = η g / (√s + ε): the gradient in units of its usual size.
+    decay ρ in [0, 1), epsilon ε > 0, weight_decay as in SGD; else ValueError.
 
-    decay ρ in [0, 1), epsilon ε > 0, weight_decay as in SGD; else ValueError. Source: Tieleman &
-    Hinton 2012. Chapter 02.
+    Source: Tieleman & Hinton 2012. Chapter 02.
     """
 
     def __init__(self, parameters, learning_rate=0.01, decay=0.99, epsilon=1e-8, weight_decay=0.0):
         super().__init__(parameters, learning_rate)
-        self.decay, self.epsilon = share(decay, "decay"), positive(epsilon, "epsilon")
-        self.weight_decay = not_negative(weight_decay, "weight_decay")
+        self.decay = checks.probability("decay", decay)
+        self.epsilon = checks.above_0("epsilon", epsilon)
+        self.weight_decay = checks.at_least_0("weight_decay", weight_decay)
         self.squares = [0.0] * len(self.parameters)
 
     def change(self, i, theta, gradient):
@@ -82,18 +97,20 @@ class RMSProp(Optimizer):
 
 class Adam(Optimizer):
     """m ← β₁m + (1 − β₁)g, s ← β₂s + (1 − β₂)g², change = η m̂ / (√ŝ + ε).
-
     Momentum, in RMSProp's units. m̂ = m / (1 − β₁ᵗ) and ŝ = s / (1 − β₂ᵗ) after t steps, because
     averages that begin at 0 are too small at first. betas in [0, 1), epsilon > 0, weight_decay (L2,
-    added to g) at least 0; else ValueError. Source: Kingma & Ba 2015, algorithm 1. Chapter 02.
+    added to g) at least 0; else ValueError.
+
+    Source: Kingma & Ba 2015, algorithm 1. Chapter 02.
     """
 
     def __init__(
         self, parameters, learning_rate=0.001, betas=(0.9, 0.999), epsilon=1e-8, weight_decay=0.0
     ):
         super().__init__(parameters, learning_rate)
-        self.betas, self.epsilon = two_shares(betas, "betas"), positive(epsilon, "epsilon")
-        self.weight_decay = not_negative(weight_decay, "weight_decay")
+        self.betas = checks.probabilities("betas", betas)
+        self.epsilon = checks.above_0("epsilon", epsilon)
+        self.weight_decay = checks.at_least_0("weight_decay", weight_decay)
         self.means = [0.0] * len(self.parameters)
         self.squares = [0.0] * len(self.parameters)
         self.steps = [0] * len(self.parameters)
@@ -110,17 +127,17 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam, and besides θ ← θ − ηλθ: every weight shrinks by the same share.
+    """Adam, and besides θ ← θ − ηλθ: every weight shrinks by the same fraction.
+    In Adam the λθ that L2 adds to g is divided by √ŝ, so weights with large gradients hardly decay.
 
-    In Adam the λθ that L2 adds to g is divided by √ŝ, so weights with large gradients hardly
-    decay. Source: Loshchilov & Hutter 2019. Chapter 04.
+    Source: Loshchilov & Hutter 2019. Chapter 04.
     """
 
     def __init__(
         self, parameters, learning_rate=0.001, betas=(0.9, 0.999), epsilon=1e-8, weight_decay=0.01
     ):
         super().__init__(parameters, learning_rate, betas, epsilon)
-        self.decoupled_decay = not_negative(weight_decay, "weight_decay")
+        self.decoupled_decay = checks.at_least_0("weight_decay", weight_decay)
 
     def change(self, i, theta, gradient):
         shrinking = self.learning_rate * self.decoupled_decay * theta
@@ -129,13 +146,15 @@ class AdamW(Adam):
 
 def clip_gradients(parameters, max_norm):
     """g ← g · min(1, max_norm / |g|), |g| the length of all gradients as one vector.
+    The direction stays. Returns |g| as it was.
 
-    The direction stays. Returns |g| as it was. Raises ValueError when max_norm is not above 0, or a
-    gradient is not finite (no scale mends a NaN). Source: Pascanu et al. 2013. Chapter 04.
+    Raises ValueError when max_norm is not above 0, or a gradient is not finite (no scale mends a
+    NaN). Source: Pascanu et al. 2013. Chapter 04.
     """
-    positive(max_norm, "max_norm")
-    parameters = [p for p in trainable(parameters) if p.grad is not None]
-    norm = finite(sum(float((p.grad**2).sum()) for p in parameters) ** 0.5)
+    checks.above_0("max_norm", max_norm)
+    parameters = [p for p in checks.parameters(parameters) if p.grad is not None]
+    norm = sum(float((p.grad**2).sum()) for p in parameters) ** 0.5
+    checks.number("the norm of the gradients", norm)
     if norm > max_norm:
         for parameter in parameters:
             parameter.grad = parameter.grad * (max_norm / norm)
@@ -144,76 +163,11 @@ def clip_gradients(parameters, max_norm):
 
 def soft_threshold(parameters, amount):
     """θ ← sign(θ) · max(|θ| − amount, 0): the exact step for an L1 penalty, after a step of SGD.
-
     For the penalty λ|θ| amount is ηλ. Its gradient alone makes weights small and lets them dance
-    around 0; this sets them to 0. Raises ValueError when amount is negative. Source: Daubechies et
-    al. 2004. Chapter 04.
+    around 0; this sets them to 0.
+
+    Raises ValueError when amount is negative. Source: Daubechies et al. 2004. Chapter 04.
     """
-    not_negative(amount, "amount")
-    for parameter in trainable(parameters):
+    checks.at_least_0("amount", amount)
+    for parameter in checks.parameters(parameters):
         parameter.data = np.sign(parameter.data) * np.maximum(np.abs(parameter.data) - amount, 0)
-
-
-# ------------------------------------------------------- what may come in, and what is said if not
-
-
-def trainable(parameters):
-    """parameters as a list; ValueError when it is empty, TypeError without .data and .grad."""
-    # a Tensor alone would be taken for the list of its rows, and nothing would move
-    if hasattr(parameters, "grad") or not hasattr(parameters, "__iter__"):
-        kind = type(parameters).__name__
-        raise TypeError(
-            f"parameters is {kind}, expected a list of Tensors, such as model.parameters()"
-        )
-    parameters = list(parameters)
-    if not parameters:
-        raise ValueError("parameters is empty, expected at least one")
-    for parameter in parameters:
-        if not hasattr(parameter, "data") or not hasattr(parameter, "grad"):
-            raise TypeError(
-                f"parameters hold {type(parameter).__name__}, expected Tensors (.data and .grad)"
-            )
-    return parameters
-
-
-def number(value, name):
-    """value; TypeError when it is not a real number."""
-    if not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"{name}={value!r} must be a number")
-    return value
-
-
-def not_negative(value, name):
-    if not 0 <= number(value, name) < float("inf"):
-        raise ValueError(f"{name}={value} must be a finite number, at least 0")
-    return value
-
-
-def positive(value, name):
-    if not 0 < number(value, name) < float("inf"):
-        raise ValueError(f"{name}={value} must be a finite number greater than 0")
-    return value
-
-
-def share(value, name):
-    if not 0 <= number(value, name) < 1:
-        raise ValueError(f"{name}={value} must be in [0, 1)")
-    return value
-
-
-def two_shares(values, name):
-    if not isinstance(values, tuple | list) or len(values) != 2:
-        raise ValueError(f"{name}={values} must be two numbers in [0, 1)")
-    return tuple(share(value, name) for value in values)
-
-
-def needs_momentum(nesterov, momentum):
-    if nesterov and momentum == 0:
-        raise ValueError(f"nesterov=True needs momentum above 0, got momentum={momentum}")
-    return nesterov
-
-
-def finite(norm):
-    if not np.isfinite(norm):
-        raise ValueError(f"parameters have gradients of norm {norm}, expected finite ones")
-    return norm

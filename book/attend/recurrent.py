@@ -15,22 +15,26 @@ from torch.nn.functional import dropout, linear
 
 from attend import checks
 from attend.autograd import Tensor
-from attend.feedforward import Layer
+from attend.nn import Layer
+
+__all__ = ["GRU", "LSTM", "RNN", "NumpyRNN", "Recurrent", "scan"]
 
 
 class NumpyRNN(Layer):
     """h_t = tanh(W_xh x_t + W_hh h_{t−1} + b_h), y_t = W_hy h_t + b_y: three matrices, two biases,
     the same at every step.
+    W_xh [D, I], W_hh [D, D], W_hy [O, D], b_h [D], b_y [O]; all begin between ±1/√D. Call it with x
+    [B, T, I] (and a first state [B, D], otherwise 0) for y [B, T, O] and the last state [B, D];
+    then `backward` with ∂L/∂y.
 
-    W_xh [D, I], W_hh [D, D], W_hy [O, D], b_h [D], b_y [O]; all begin between ±1/√D. Call it with
-    x [B, T, I] (and a first state [B, D], otherwise 0) for y [B, T, O] and the last state [B, D];
-    then `backward` with ∂L/∂y. Raises ValueError for sizes below 1, an x of another width, an empty
-    batch, no steps. Source: Elman 1990; Werbos 1990 for the way back. Taught in chapter 07.
+    Raises ValueError for sizes below 1, an x of another width, an empty batch, no steps. Source:
+    Elman 1990; Werbos 1990 for the way back. Taught in chapter 07.
     """
 
     def __init__(self, n_in, n_hidden, n_out, seed=0):
-        n_in, D, n_out = size("n_in", n_in), size("n_hidden", n_hidden), size("n_out", n_out)
-        rng = np.random.default_rng(seed)
+        checks.whole_numbers(n_in=n_in, n_hidden=n_hidden, n_out=n_out)
+        D, rng = n_hidden, np.random.default_rng(seed)
+        self.seen = None  # x and the states of the last forward pass
         shapes = {"W_xh": (D, n_in), "W_hh": (D, D), "W_hy": (n_out, D), "b_h": D, "b_y": n_out}
         for name, shape in shapes.items():
             setattr(self, name, Tensor(rng.uniform(-(D**-0.5), D**-0.5, shape)))
@@ -41,8 +45,9 @@ class NumpyRNN(Layer):
     def forward(self, x, h=None):
         """x [B, T, I], h [B, D] → y [B, T, O], h_T [B, D]."""
         W_xh, W_hh, W_hy, b_h, b_y = (parameter.data for parameter in self.parameters())
-        x, h = rows(x, W_xh.shape[1]), first_state(h, len(x), len(b_h))
-        states = [h]
+        x = checks.array("x", x, "B", "T", W_xh.shape[1])
+        h = np.zeros((len(x), len(b_h))) if h is None else h
+        states = [h := checks.array("h", h, len(x), len(b_h))]
         for t in range(x.shape[1]):
             h = np.tanh(x[:, t] @ W_xh.T + h @ W_hh.T + b_h)  # [B, D]
             states.append(h)
@@ -57,8 +62,13 @@ class NumpyRNN(Layer):
         returns ∂L/∂x [B, T, I] and ∂L/∂h_0 [B, D]. Belongs to the last `forward`, and raises
         ValueError when there was none or the shapes are not its.
         """
-        W_xh, W_hh, W_hy, b_h, _ = (parameter.data for parameter in self.parameters())
-        x, states, dy, dh = gradients(self, dy, dh)
+        if self.seen is None:
+            raise ValueError("backward needs a forward before it")
+        W_xh, W_hh, W_hy, b_h, b_y = (parameter.data for parameter in self.parameters())
+        x, states = self.seen
+        dy = checks.array("dy", dy, *x.shape[:2], len(b_y))
+        dh = np.zeros_like(states[:, 0]) if dh is None else dh
+        dh = checks.array("dh", dh, len(x), len(b_h))
         dx, dW_xh, dW_hh, db_h = (np.zeros_like(array) for array in (x, W_xh, W_hh, b_h))
         for t in reversed(range(x.shape[1])):
             dh = dh + dy[:, t] @ W_hy  # [B, D], from h_{t+1} and from y_t
@@ -75,9 +85,8 @@ class NumpyRNN(Layer):
         return dx, dh
 
 
-def read(step, x, state, weights, present=None, backwards=False):
-    """One reading of a sequence, from the first step to the last or from the last to the first.
-
+def scan(step, x, state, weights, present=None, backwards=False):
+    """Go through a sequence, from the first step to the last or from the last to the first.
     step(inputs, hidden, state) is a cell's; the weights are W_ih [G, I], W_hh [G, D], b_ih, b_hh
     [G], G its gates times D; state is a tuple of tensors [B, D], h first. x [B, T, I] → every h
     [B, T, D], and the last state. present [B, T, 1]: boolean, False where there is only padding.
@@ -97,16 +106,17 @@ def read(step, x, state, weights, present=None, backwards=False):
 
 class Recurrent(nn.Module):
     """Layers of cells, each read forward and perhaps backward: what RNN, LSTM and GRU share.
-
     input [B, T, I], or [T, I] for one sequence → output [B, T, D] (two directions: 2 D) and the
     last states [layers · directions, B, D], for an LSTM a pair of them. hx: the first states, in
     that form, otherwise 0. lengths [B]: how many steps of each padded sequence count; the rest
     changes nothing, and its output is 0 (torch wants PackedSequence for this).
 
     A cell says how many gates it has and computes one `step`. Weights are named and begin as in
-    torch.nn, ±1/√D. Raises TypeError for an input that is no floating-point tensor of the weights'
-    dtype, ValueError for an empty batch, no steps, another width, states of another shape, lengths
-    outside 1 … T, batch_first=False. Chapters 07 and 08.
+    torch.nn, ±1/√D.
+
+    Raises TypeError for an input that is no floating-point tensor of the weights' dtype, ValueError
+    for an empty batch, no steps, another width, states of another shape, lengths outside 1 … T,
+    batch_first=False. Chapters 07 and 08.
     """
 
     gates, n_states = 1, 1
@@ -124,12 +134,10 @@ class Recurrent(nn.Module):
         dtype=None,
     ):
         super().__init__()
-        check_options(batch_first, dropout, num_layers)
-        self.input_size, self.hidden_size = (
-            size("input_size", input_size),
-            size("hidden_size", hidden_size),
-        )
-        self.num_layers, self.dropout = size("num_layers", num_layers), float(dropout)
+        self.input_size = checks.whole_number("input_size", input_size)
+        self.hidden_size = checks.whole_number("hidden_size", hidden_size)
+        self.num_layers = checks.whole_number("num_layers", num_layers)
+        self.dropout = _check_options(batch_first, dropout, num_layers)
         self.bias, self.bidirectional, self.batch_first = bias, bidirectional, batch_first
         self.passes = [  # one reading of a sequence each
             f"l{layer}{way}"
@@ -152,21 +160,20 @@ class Recurrent(nn.Module):
             nn.init.uniform_(weight, -(self.hidden_size**-0.5), self.hidden_size**-0.5)
 
     def forward(self, input, hx=None, lengths=None):
-        x, states, present = prepare(self, input, hx, lengths)  # [B, T, I], -, [B, T, 1]
+        x, states, present = _prepare(self, input, hx, lengths)  # [B, T, I], -, [B, T, 1]
         finals, ways = [], 1 + self.bidirectional
         for layer in range(self.num_layers):
             outputs = []
             for way in range(ways):
                 i = layer * ways + way
-                output, final = read(
-                    self.step, x, states[i], self.weights(self.passes[i]), present, way
-                )
+                weights = self.weights(self.passes[i])
+                output, final = scan(self.step, x, states[i], weights, present, way)
                 outputs.append(output)
                 finals.append(final)
             x = torch.cat(outputs, dim=-1)  # [B, T, D · ways]
             if layer < self.num_layers - 1:
                 x = dropout(x, self.dropout, self.training)
-        return finish(self, x, finals, unbatched=input.dim() == 2)
+        return _finish(self, x, finals, unbatched=input.dim() == 2)
 
     def weights(self, name):
         kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -183,9 +190,9 @@ class Recurrent(nn.Module):
 
 class RNN(Recurrent):
     """h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh). Equal to torch.nn.RNN.
+    nonlinearity: "tanh" or "relu", else ValueError. All else as in `Recurrent`.
 
-    nonlinearity: "tanh" or "relu", else ValueError. All else as in `Recurrent`. Source: Elman 1990.
-    Taught in chapter 07.
+    Source: Elman 1990. Taught in chapter 07.
     """
 
     def __init__(self, input_size, hidden_size, num_layers=1, nonlinearity="tanh", **options):
@@ -198,11 +205,12 @@ class RNN(Recurrent):
 
 class LSTM(Recurrent):
     """A cell c that is kept, added to and looked at through three soft switches between 0 and 1:
-
     i = σ(…), f = σ(…), g = tanh(…), o = σ(…), each of its own part of W_ih x_t + b_ih + W_hh
     h_{t−1} + b_hh; c_t = f · c_{t−1} + i · g, h_t = o · tanh(c_t). Equal to torch.nn.LSTM; its
-    states are (h, c). All else as in `Recurrent`. Source: Hochreiter and Schmidhuber 1997; the
-    forget gate f: Gers et al. 2000. Taught in chapter 08.
+    states are (h, c). All else as in `Recurrent`.
+
+    Source: Hochreiter and Schmidhuber 1997; the forget gate f: Gers et al. 2000. Taught in chapter
+    08.
     """
 
     gates, n_states = 4, 2
@@ -216,11 +224,12 @@ class LSTM(Recurrent):
 
 class GRU(Recurrent):
     """One state, two switches: r, how much of the past the candidate n sees; z, how much stays.
-
     r = σ(x_r + h_r), z = σ(x_z + h_z), n = tanh(x_n + r · h_n), h_t = (1 − z) · n + z · h_{t−1},
     where x_r, x_z, x_n are the parts of W_ih x_t + b_ih, and h_r, h_z, h_n of W_hh h_{t−1} + b_hh.
     Equal to torch.nn.GRU. (Cho et al. 2014 put r before the matrix: W_hh (r · h_{t−1}).) All else
-    as in `Recurrent`. Source: Cho et al. 2014. Taught in chapter 08.
+    as in `Recurrent`.
+
+    Source: Cho et al. 2014. Taught in chapter 08.
     """
 
     gates = 3
@@ -236,22 +245,22 @@ class GRU(Recurrent):
 # ------------------------------------------------------------- into layers and passes, and back out
 
 
-def prepare(module, input, hx, lengths):
+def _prepare(module, input, hx, lengths):
     """What `Recurrent.forward` works on: x [B, T, I], for each pass a tuple of states [B, D], and
     which steps are there, [B, T, 1], or None for all."""
-    check_input(module, input)
+    _check_input(module, input)
     x = input if input.dim() == 3 else input[None]  # [B, T, I]
-    states = first_states(module, x, hx, input.dim() == 2)
+    states = _first_states(module, x, hx, input.dim() == 2)
     if lengths is None:
         return x, states, None
     if input.dim() == 2:
         raise ValueError("lengths must be left out for one sequence [T, I]")
-    lengths = check_lengths(lengths, x)  # [B]
+    lengths = _check_lengths(lengths, x)  # [B]
     present = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[..., None]
     return x.masked_fill(~present, 0.0), states, present  # what pads may be anything, even NaN
 
 
-def first_states(module, x, hx, unbatched):
+def _first_states(module, x, hx, unbatched):
     shape = [len(module.passes), len(x), module.hidden_size]
     if hx is None:
         return [(x.new_zeros(shape[1:]),) * module.n_states] * shape[0]
@@ -268,7 +277,7 @@ def first_states(module, x, hx, unbatched):
     return list(zip(*(part.reshape(shape).unbind(0) for part in parts), strict=True))
 
 
-def finish(module, output, finals, unbatched):
+def _finish(module, output, finals, unbatched):
     """The answer in torch's form."""
     states = tuple(torch.stack(parts) for parts in zip(*finals, strict=True))  # [passes, B, D]
     if unbatched:
@@ -279,51 +288,19 @@ def finish(module, output, finals, unbatched):
 # ------------------------------------------------------- what may come in, and what is said if not
 
 
-def size(name, value):
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name}={value!r} must be a whole number, at least 1")
-    return int(value)
-
-
-def rows(x, width):
-    x = np.asarray(x)
-    if x.ndim != 3 or x.shape[-1] != width or 0 in x.shape:
-        raise ValueError(
-            f"x has shape {list(x.shape)}, expected [B, T, {width}], B and T at least 1"
-        )
-    return x
-
-
-def first_state(h, n_rows, width):
-    h = np.zeros((n_rows, width)) if h is None else np.asarray(h)
-    if h.shape != (n_rows, width):
-        raise ValueError(f"h has shape {list(h.shape)}, expected {[n_rows, width]}")
-    return h
-
-
-def gradients(network, dy, dh):
-    if not hasattr(network, "seen"):
-        raise ValueError("backward needs a forward before it")
-    x, states = network.seen
-    dy, dh = np.asarray(dy), first_state(dh, len(x), states.shape[-1])
-    expected = (*x.shape[:2], len(network.b_y.data))
-    if dy.shape != expected:
-        raise ValueError(f"dy has shape {list(dy.shape)}, expected {list(expected)}")
-    return x, states, dy, dh
-
-
-def check_options(batch_first, dropout, num_layers):
+def _check_options(batch_first, dropout, num_layers):
     if not batch_first:
-        raise ValueError("batch_first=False is not offered: transpose to [B, T, I] and back")
-    if not 0 <= dropout <= 1:
-        raise ValueError(f"dropout={dropout} must be in [0, 1]")
+        raise ValueError("batch_first must be True, got False: transpose to [B, T, I] and back")
+    if checks.at_least_0("dropout", dropout) > 1:
+        raise ValueError(f"dropout must be a number from 0 to 1, got {dropout}")
     if dropout and num_layers == 1:
         warnings.warn(
             f"dropout={dropout} acts between layers, and num_layers=1 has no between", stacklevel=3
         )
+    return float(dropout)
 
 
-def check_input(module, input):
+def _check_input(module, input):
     if not isinstance(input, torch.Tensor):
         hint = "; give a padded tensor and lengths=" if hasattr(input, "batch_sizes") else ""
         raise TypeError(f"input must be a torch.Tensor, got {type(input).__name__}{hint}")
@@ -341,7 +318,7 @@ def check_input(module, input):
         )
 
 
-def check_lengths(lengths, x):
+def _check_lengths(lengths, x):
     if isinstance(lengths, torch.Tensor):
         lengths = lengths.tolist()
     try:

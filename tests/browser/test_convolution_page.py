@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attend.convolution import conv2d
-from attend.feedforward import digits
+from attend.data import digits
 from attend.widgets import Convolution
 from attend.widgets.convolution import KERNELS, written
 

@@ -1,6 +1,6 @@
 """The checks that stand before the work: one line that names the argument, what was expected and
-what came. `numbers` needs no torch; `tensors` is loaded when the first of its checks is called, so
-that the chapters on numpy need not wait for torch.
+what came. `numbers` and `arrays` need no torch; `tensors` is loaded when the first of its checks is
+called, so that the chapters on numpy need not wait for torch.
 
 Modules write `from attend import checks`, then `checks.whole_numbers(d_model=d_model)`.
 """
@@ -8,6 +8,7 @@ Modules write `from attend import checks`, then `checks.whole_numbers(d_model=d_
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from attend.checks.arrays import *  # noqa: F403
 from attend.checks.numbers import *  # noqa: F403
 
 if TYPE_CHECKING:  # so that editors know the names

@@ -2,15 +2,22 @@
 back as Python's own."""
 
 import math
+import operator
 from numbers import Integral, Real
 
 __all__ = [
     "above_0",
     "at_least_0",
     "heads",
+    "layer_sizes",
     "number",
     "one_of",
+    "pair",
+    "probabilities",
     "probability",
+    "string",
+    "token_numbers",
+    "tokens",
     "whole_number",
     "whole_numbers",
 ]
@@ -58,6 +65,25 @@ def probability(name: str, value) -> float:
     return number(name, value)
 
 
+def probabilities(name: str, values, n: int = 2) -> tuple:
+    """`values` as a tuple, which must be n numbers from 0 up to, but not, 1."""
+    if not isinstance(values, tuple | list) or len(values) != n:
+        raise ValueError(f"{name} must be {n} numbers, at least 0 and below 1, got {values!r}")
+    return tuple(probability(name, value) for value in values)
+
+
+def pair(name: str, value, least: int = 1) -> tuple[int, int]:
+    """`value` as two whole numbers, (down, right): one stands for both."""
+    both = value if isinstance(value, tuple | list) else (value, value)
+    try:
+        first, second = both
+        return whole_number(name, first, least), whole_number(name, second, least)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be a whole number or two, at least {least}, got {value!r}"
+        ) from None
+
+
 def one_of(name: str, value, names: tuple) -> str:
     """`value`, which must be one of `names`."""
     if not any(value is one or value == one for one in names):
@@ -71,6 +97,52 @@ def heads(d_model: int, n_heads: int, dropout: float) -> None:
     probability("dropout", dropout)
     if d_model % n_heads:
         raise ValueError(f"n_heads={n_heads} must divide d_model={d_model}")
+
+
+def string(name: str, value) -> str:
+    """`value`, which must be a string of whole characters: half a surrogate pair is none, and has
+    no UTF-8."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, got {type(value).__name__}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name} must be whole characters, got half a surrogate pair, "
+            f"{value[error.start]!r}, at position {error.start}"
+        ) from None
+    return value
+
+
+def tokens(name: str, values) -> list[str]:
+    """`values` as a list of tokens, not one string, whose letters would be taken for tokens."""
+    if isinstance(values, str):
+        raise TypeError(f"{name} must be a list of tokens, got {values[:20]!r}")
+    values = list(values)
+    for value in values:
+        if isinstance(value, str):
+            string(f"a token of {name}", value)
+    return values
+
+
+def token_numbers(name: str, ids, size: int) -> list[int]:
+    """`ids` as a list of whole numbers, each in 0 … size − 1."""
+    try:
+        ids = [operator.index(number) for number in ids]
+    except TypeError:
+        raise TypeError(f"{name} must be whole numbers, in a list or a tensor [T]") from None
+    if wrong := [number for number in ids if not 0 <= number < size]:
+        raise ValueError(f"{name} must lie in 0 … {size - 1}, got {wrong[0]}")
+    return ids
+
+
+def layer_sizes(sizes) -> None:
+    """The widths of a network: at least two whole numbers, the first of the input and the last of
+    the output."""
+    for size in sizes:
+        whole_number("sizes", size)
+    if len(sizes) < 2:
+        raise ValueError(f"sizes must be at least two, input and output, got {list(sizes)}")
 
 
 def is_number(value) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 from torch import nn
 
 from attend.autograd import Tensor
-from attend.convolution import conv2d, places
+from attend.convolution import conv2d, window_counts
 from attend.exercises.checking import (
     NotYet,
     array_of,
@@ -29,7 +29,7 @@ def output_size(answer) -> None:
         (28, 5, 3, 2),
         (3, 3, 1, 0),
     ):
-        (wanted,) = places((n + 2 * padding,), (k,), (stride,))
+        (wanted,) = window_counts((n + 2 * padding,), (k,), (stride,))
         when = f"for n={n}, k={k}, stride={stride}, padding={padding}"
         found = number_of(run(answer, n, k, stride, padding), when)
         if found % 1:

@@ -11,9 +11,11 @@ import time
 import numpy as np
 
 from attend.autograd import cross_entropy
+from attend.data import Batches, digits
 from attend.experiments import provenance
-from attend.feedforward import MLP, Batches, accuracy, digits
+from attend.nn import MLP, accuracy
 from attend.optimizers import SGD, clip_gradients
+from attend.training import fit
 
 WIDTH = 32
 SEEDS = range(5)
@@ -33,6 +35,19 @@ CURES = {
 }
 
 
+class ClippedSGD(SGD):
+    """Plain SGD on gradients that together are no longer than max_norm, if one is given."""
+
+    def __init__(self, parameters, learning_rate, max_norm=None):
+        super().__init__(parameters, learning_rate)
+        self.max_norm = max_norm
+
+    def step(self):
+        if self.max_norm is not None:
+            clip_gradients(self.parameters, self.max_norm)
+        super().step()
+
+
 def train_deep(
     data, depth, seed=0, learning_rate=0.1, epochs=5, max_norm=None, width=WIDTH, **options
 ):
@@ -43,19 +58,19 @@ def train_deep(
     """
     inputs, labels, test_inputs, test_labels = data
     model = MLP([64] + [width] * depth + [10], seed=seed, **options)
-    optimizer = SGD(model.parameters(), learning_rate)
     batches = Batches(inputs, labels, seed=seed)
-    with np.errstate(all="ignore"):
-        for _ in range(epochs):
-            for batch, wanted in batches:
-                loss = cross_entropy(model(batch), wanted)
-                if not np.isfinite(loss.item()):
-                    return 0.0, 0.0
-                optimizer.zero_grad()
-                loss.backward()
-                if max_norm is not None:
-                    clip_gradients(model.parameters(), max_norm)
-                optimizer.step()
+    optimizer = ClippedSGD(model.parameters(), learning_rate, max_norm)
+
+    def loss(model, batch):
+        inputs, labels = batch
+        return cross_entropy(model(inputs), labels)
+
+    try:
+        with np.errstate(all="ignore"):
+            fit(model, batches, loss, optimizer, epochs)
+    except FloatingPointError:
+        return 0.0, 0.0
+
     return accuracy(model, inputs, labels), accuracy(model, test_inputs, test_labels)
 
 

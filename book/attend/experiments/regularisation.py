@@ -8,14 +8,16 @@ seeds each, with right labels and with one label in five wrong, and writes regul
 """
 
 import time
-from itertools import islice
+from itertools import chain, islice, repeat
 
 import numpy as np
 
 from attend.autograd import cross_entropy
+from attend.data import Batches
 from attend.experiments import provenance
-from attend.feedforward import MLP, Batches
+from attend.nn import MLP
 from attend.optimizers import AdamW, soft_threshold
+from attend.training import fit
 
 SIZES, STEPS, LEARNING_RATE = [64, 256, 256, 10], 300, 0.003
 SEEDS = range(8)
@@ -32,7 +34,7 @@ STRENGTHS = {
 def deal(seed, n=100, wrong=0.0):
     """Digits for one run: n to train on, 100 to validate on, 900 to test on, as (inputs, labels).
 
-    A share `wrong` of the training and validation labels is replaced by another class; the test
+    A fraction `wrong` of the training and validation labels is replaced by another class; the test
     labels stay right. n is at most 797.
     """
     from sklearn.datasets import load_digits  # slow to import, and only this function wants it
@@ -75,35 +77,30 @@ def train(learn, valid, test, seed=0, steps=STEPS, every=10, noise=0, shifts=0, 
     optimizer = AdamW(model.parameters(), LEARNING_RATE, weight_decay=L2)
     weights = [parameter for parameter in model.parameters() if parameter.ndim == 2]
     rng, history = np.random.default_rng(seed), []
-    batches = endless(Batches(*learn, size=20, seed=rng))
-    for step, (inputs, labels) in enumerate(islice(batches, steps), start=1):
-        inputs = shift(add_noise(inputs, noise, rng), shifts, rng)
-        loss = cross_entropy(model(inputs), labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        soft_threshold(weights, LEARNING_RATE * L1)
-        if step % every == 0:
-            history.append({"step": step, **measure(model, learn, valid, test)})
+    dealt = chain.from_iterable(repeat(Batches(*learn, size=20, seed=rng)))  # epoch after epoch
+
+    def batches():
+        for step, (inputs, labels) in enumerate(islice(dealt, steps), start=1):
+            yield shift(add_noise(inputs, noise, rng), shifts, rng), labels
+            # `fit` asks for the next batch when it has taken a step
+            soft_threshold(weights, LEARNING_RATE * L1)
+            if step % every == 0:
+                history.append({"step": step, **measure(model, learn, valid, test)})
+
+    fit(model, batches, lambda model, batch: cross_entropy(model(batch[0]), batch[1]), optimizer)
     return model, history
 
 
-def endless(batches):
-    """Epoch after epoch, each in a new order."""
-    while True:
-        yield from batches
-
-
 def measure(model, *parts):
-    """Loss (nats) and error (share of wrong answers) on training, validation and test examples."""
-    found = {}
+    """Loss (nats) and error (fraction of wrong answers) on training, validation, test data."""
+    row = {}
     model.eval()
     for name, (inputs, labels) in zip(("training", "validation", "test"), parts, strict=True):
         logits = model(inputs)  # [n, 10]
-        found[f"{name} loss"] = cross_entropy(logits, labels).item()
-        found[f"{name} error"] = float((logits.data.argmax(axis=-1) != labels).mean())
+        row[f"{name} loss"] = cross_entropy(logits, labels).item()
+        row[f"{name} error"] = float((logits.data.argmax(axis=-1) != labels).mean())
     model.train()
-    return found
+    return row
 
 
 def stopped_early(history):
@@ -118,22 +115,19 @@ def one_seed(seed, wrong, strengths=STRENGTHS):
     """Every cure on the run of one seed: rows of method, strength, and what was measured."""
     learn, valid, test = deal(seed, wrong=wrong)
     _, history = train(learn, valid, test, seed)
-    found = [("nothing", 0, history[-1]), ("early stopping", 0, stopped_early(history))]
+    runs = [("nothing", 0, history[-1]), ("early stopping", 0, stopped_early(history))]
     for n in (200, 797):
         more, *_ = deal(seed, n, wrong)
-        found.append((f"{n} examples", 0, train(more, valid, test, seed, every=STEPS)[1][-1]))
+        runs.append((f"{n} examples", 0, train(more, valid, test, seed, every=STEPS)[1][-1]))
     for method, values in strengths.items():
         for value in values:
             options = {ARGUMENTS[method]: value, "every": STEPS}
-            found.append((method, value, train(learn, valid, test, seed, **options)[1][-1]))
+            runs.append((method, value, train(learn, valid, test, seed, **options)[1][-1]))
     return [
-        {"wrong": wrong, "method": method, "strength": value, "seed": seed, **rounded(row)}
-        for method, value, row in found
+        {"wrong": wrong, "method": method, "strength": value, "seed": seed}
+        | {key.replace(" ", "_"): round(number, 4) for key, number in row.items()}
+        for method, value, row in runs
     ]
-
-
-def rounded(row):
-    return {key.replace(" ", "_"): round(value, 4) for key, value in row.items()}
 
 
 def best_strengths(rows):

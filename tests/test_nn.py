@@ -1,4 +1,4 @@
-"""attend.feedforward against torch's layers with the same weights, and against bad input."""
+"""attend.nn and attend.data against torch's layers with the same weights, and against bad input."""
 
 import copy
 
@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from attend.autograd import Tensor, check_gradient, cross_entropy
-from attend.feedforward import (
+from attend.data import Batches, digits
+from attend.nn import (
     ACTIVATIONS,
     MLP,
-    Batches,
     BatchNorm,
     Dropout,
     Hidden,
@@ -18,7 +18,6 @@ from attend.feedforward import (
     LayerNorm,
     Linear,
     accuracy,
-    digits,
     initial_weights,
     predict,
 )
@@ -227,7 +226,7 @@ def test_predict_leaves_the_mode_alone_and_accuracy_counts():
     labels = expected.copy()
     labels[:10] = (labels[:10] + 1) % 3
     assert accuracy(model, x, labels) == 0.8
-    with pytest.raises(ValueError, match="x has shape"):
+    with pytest.raises(ValueError, match="x must have shape"):
         predict(model, x[:, :3])
     assert model.training
     assert not model.eval().training and predict(model, x) is not None and not model.training
@@ -265,31 +264,37 @@ def test_a_deep_residual_net_learns_what_a_plain_one_cannot():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: Linear(0, 3), ["n_in=0", "at least 1"]),
-        (lambda: Linear(3, 2.5), ["n_out=2.5"]),
-        (lambda: Linear(3, 2)(np.zeros((5, 4))), ["x", "(5, 4)", "[B, 3]"]),
-        (lambda: Linear(3, 2, initialisation="lecun"), ["initialisation='lecun'", "he", "xavier"]),
-        (lambda: Linear(3, 2, initialisation=-1.0), ["initialisation=-1.0"]),
-        (lambda: Dropout(1.0), ["p=1.0", "[0, 1)"]),
-        (lambda: Dropout(-0.1), ["p=-0.1"]),
-        (lambda: LayerNorm(0), ["width=0"]),
-        (lambda: LayerNorm(3)(np.zeros((2, 5))), ["x", "(2, 5)", "[B, 3]"]),
-        (lambda: LayerNorm(3, epsilon=0), ["epsilon=0"]),
-        (lambda: BatchNorm(3, momentum=1), ["momentum=1"]),
-        (lambda: BatchNorm(3)(np.zeros((1, 3))), ["x", "(1, 3)", "at least 2"]),
-        (lambda: BatchNorm(3)(np.zeros((2, 5, 3))), ["x", "(2, 5, 3)", "[B, D]"]),
-        (lambda: MLP([3]), ["sizes=[3]", "at least two"]),
-        (lambda: MLP([3, 0, 2]), ["sizes=0"]),
-        (lambda: MLP([3, 4, 2], activation="swish"), ["activation='swish'", "relu"]),
-        (lambda: MLP([3, 4, 2], norm="group"), ["norm='group'", "layer"]),
-        (lambda: Hidden(3, 4, residual=True), ["residual", "n_in=3", "n_out=4"]),
-        (lambda: Batches(np.zeros((3, 2)), np.zeros(4)), ["inputs (3, 2)", "labels (4,)"]),
-        (lambda: Batches(np.zeros((3, 2)), np.zeros(3), size=0), ["size=0"]),
+        (lambda: Linear(0, 3), ["n_in must", "got 0", "at least 1"]),
+        (lambda: Linear(3, 2.5), ["n_out must", "got 2.5"]),
+        (lambda: Linear(3, 2)(np.zeros((5, 4))), ["x", "[5, 4]", "[..., 3]"]),
+        (
+            lambda: Linear(3, 2, initialisation="lecun"),
+            ["initialisation must", "got 'lecun'", "he", "xavier"],
+        ),
+        (lambda: Linear(3, 2, initialisation=-1.0), ["initialisation must", "got -1.0"]),
+        (lambda: Dropout(1.0), ["p must", "got 1.0", "below 1"]),
+        (lambda: Dropout(-0.1), ["p must", "got -0.1"]),
+        (lambda: LayerNorm(0), ["width must", "got 0"]),
+        (lambda: LayerNorm(3)(np.zeros((2, 5))), ["x", "[2, 5]", "[..., 3]"]),
+        (lambda: LayerNorm(3, epsilon=0), ["epsilon must", "got 0"]),
+        (lambda: BatchNorm(3, momentum=1), ["momentum must", "got 1"]),
+        (lambda: BatchNorm(3)(np.zeros((1, 3))), ["x must", "got 1", "at least 2 rows"]),
+        (lambda: BatchNorm(3)(np.zeros((2, 5, 3))), ["x", "[2, 5, 3]", "[B, 3]"]),
+        (lambda: MLP([3]), ["sizes must", "got [3]", "at least two"]),
+        (lambda: MLP([3, 0, 2]), ["sizes must", "got 0"]),
+        (lambda: MLP([3, 4, 2], activation="swish"), ["activation must", "got 'swish'", "relu"]),
+        (lambda: MLP([3, 4, 2], norm="group"), ["norm must", "got 'group'", "layer"]),
+        (lambda: Hidden(3, 4, residual=True), ["residual", "n_in=3 must", "n_out=4"]),
+        (
+            lambda: Batches(np.zeros((3, 2)), np.zeros(4)),
+            ["inputs and labels must", "[3, 2] and [4]"],
+        ),
+        (lambda: Batches(np.zeros((3, 2)), np.zeros(3), size=0), ["size must", "got 0"]),
         (
             lambda: accuracy(MLP([2, 2]), np.zeros((3, 2)), np.zeros(2)),
-            ["inputs (3, 2)", "labels (2,)"],
+            ["inputs and labels must", "[3, 2] and [2]"],
         ),
-        (lambda: digits(test_share=1), ["test_share=1"]),
+        (lambda: digits(test_share=1), ["test_share must", "got 1"]),
     ],
 )
 def test_bad_input_is_named_in_one_line(call, words):
