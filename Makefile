@@ -7,13 +7,13 @@ SITE   := _build/html
 export PYTHONUTF8 := 1
 export TQDM_DISABLE := 1
 # The chapters' matrices are small: one thread is faster than two that wait for each other.
-html execute unit chapters test-matrix: export OMP_NUM_THREADS ?= 1
+html chapter execute unit chapters test-matrix: export OMP_NUM_THREADS ?= 1
 
 # Tests run side by side; the cells of one chapter one after another, in one kernel.
 ABREAST := -n logical --maxprocesses 4 --dist
 
 .DEFAULT_GOAL := help
-.PHONY: help book html slides exercises pdf lab test unit chapters browser test-matrix lint bench weave execute heights lock clean
+.PHONY: help book html slides exercises pdf lab chapter test unit chapters browser test-matrix lint bench weave execute heights lock clean
 
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ pdf: html ## the whole book on paper, _build/paying-attention.pdf (needs Chromiu
 
 lab: $(READY) ## JupyterLab on the chapters
 	TQDM_DISABLE= $(BIN)/jupyter lab book
+
+chapter: $(READY) ## begin a chapter: N=18 NAME=pretraining (TITLE="Pre-training" PART="Beyond")
+	@$(BIN)/python tools/new_chapter.py -- "$${N-}" "$${NAME-}" "$${TITLE-}" "$${PART-}"
 
 weave: $(READY) ## rewrite what is derived: the chapters' woven cells, claims.md, references.md
 	$(BIN)/python tools/weave.py

@@ -257,6 +257,7 @@ def test_an_answer_may_print_draw_and_change_what_it_was_given(number, capsys):
             spoil(each)
         return kept
 
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)
     states = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
     assert judge(number, answer) == "right"
     assert "looking at" in capsys.readouterr().out

@@ -222,6 +222,10 @@ class TestTheRulesThemselves:
         stored.metadata["widgets"] = {}
         assert faults(stored) == ["cell 0 stores stderr", "it stores widget state"]
 
+    def test_what_is_left_to_write(self):
+        texts = {"a": "done\n- TODO(chapter): more", "b": "done"}
+        assert left_to_write(texts) == ["a: - TODO(chapter): more"]
+
 
 def test_everything_on_the_toc_is_there():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
@@ -234,6 +238,27 @@ def test_pins_are_exact_and_the_package_comes_last():
     pins = [line for line in lines if not line.startswith("#")]
     assert pins[-1] == "-e ." and "torch==2.13.0" in pins
     assert all(re.match(r"[\w.-]+==[\w.]+( ;.*)?$", pin) for pin in pins[:-1])
+
+
+def left_to_write(texts: dict[str, str]) -> list[str]:
+    """Where `make chapter` left a place for somebody to write: the file, and what belongs there."""
+    return [
+        f"{name}: {line.strip()[:100]}"
+        for name, text in texts.items()
+        for line in text.splitlines()
+        if "TODO(chapter)" in line
+    ]
+
+
+def test_nothing_is_left_to_write():
+    pages = [ROOT / "_toc.yml", *BOOK.glob("*.md"), *BOOK.glob("assets/road/*.svg")]
+    checkers = [*BOOK.glob("attend/exercises/*.py"), *ROOT.glob("tests/slips/*.py")]
+    texts = {str(path.relative_to(ROOT)): path.read_text("utf8") for path in pages + checkers}
+    for chapter in CHAPTERS:
+        for i, cell in enumerate(read(chapter).cells):
+            texts[f"book/{chapter.name}, cell {i}"] = cell.source
+    left = left_to_write(texts)
+    assert not left, "\n".join(["still to be written:", *left])
 
 
 def test_text_enters_pages_as_text():

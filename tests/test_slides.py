@@ -106,7 +106,13 @@ def test_every_chapter_makes_a_whole_deck(chapter):
     notebook = nbformat.read(chapter, as_version=4)
     html = slides.deck(notebook)
     assert not re.search(r'(?:src|href)="(?:https?:)?//[^"]*\.(?:js|css|woff2?)', html)
-    assert "<h2" in html and html.count("<section") == html.count("</section>") > 30
+    made = slides.paginate(slides.blocks(nbformat.read(chapter, as_version=4)))
+    begun = sum(slide[0].place == "slide" for slide in made)  # each with a section around it
+    assert "<h2" in html and html.count("<section") == html.count("</section>")
+    assert html.count("<section") == len(made) + begun
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    headings = re.findall(r"^##? (.*)$", text, re.MULTILINE)
+    assert begun == len([heading for heading in headings if heading not in slides.LEFT_OUT])
     solutions = [c for c in notebook.cells if "solution" in c.metadata.get("tags", [])]
     assert len(solutions) >= 4 and "not attempted" not in html
     stubs = re.findall(r"^\*\*(\d\d\.\d)\*\*", "\n".join(c.source for c in notebook.cells), re.M)

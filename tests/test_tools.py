@@ -1,5 +1,6 @@
 """The tools that keep chapters, ledger and pages in step, tried on small trees of their own."""
 
+import ast
 import contextlib
 import io
 import json
@@ -90,6 +91,95 @@ def test_check_names_the_cell_that_was_edited_and_changes_nothing(house, monkeyp
     assert run(monkeypatch, "--check") == 1
     assert "01_things.ipynb, cell 1 (# attend/things.py: double) differs" in capsys.readouterr().out
     assert "3 * x" in sources(path)[1]
+
+
+DOCUMENTED = '''class Gate:
+    """σ(W x): how far it is open.
+
+    x [B, D] → [B, D]. Raises ValueError.
+    """
+
+    def close(self, x):
+        r"""A line that ends in \\
+
+        Raises TypeError.
+        """
+        return x
+
+    def open(self, x):
+        """One paragraph
+        stays as it is.
+        """
+
+        def inner():
+            """Ends "so"
+
+            and goes on."""
+        return inner
+
+
+def wide(x):
+    """''' + "x" * 91 + '''
+
+    The quotes no longer fit on the line above."""
+'''  # fmt: skip
+SHOWN = '''class Gate:
+    """σ(W x): how far it is open."""
+
+    def close(self, x):
+        r"""A line that ends in \\
+        """
+        return x
+
+    def open(self, x):
+        """One paragraph
+        stays as it is.
+        """
+
+        def inner():
+            """Ends "so"
+            """
+        return inner
+
+
+def wide(x):
+    """''' + "x" * 91 + '''
+    """'''  # fmt: skip
+
+
+def test_a_docstring_is_shown_up_to_its_first_blank_line(house, monkeypatch):
+    (house / "book" / "attend" / "gates.py").write_text(DOCUMENTED, encoding="utf8")
+    path = chapter(house, "# attend/gates.py: Gate, wide")
+    assert run(monkeypatch) == 0
+    assert sources(path)[1] == "# attend/gates.py: Gate, wide\n" + SHOWN
+    assert run(monkeypatch, "--check") == 0
+    path = chapter(house, "# attend/gates.py: Gate\n" + DOCUMENTED[: DOCUMENTED.index("\n\n\ndef")])
+    assert run(monkeypatch, "--check") == 1  # a docstring shown whole is a difference
+
+
+def trimmed(tree):
+    """The tree with each docstring up to its first blank line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            words = ast.get_docstring(node).split("\n\n")[0].rstrip()
+            node.body[0].value = ast.Constant(words)
+    return ast.dump(tree)
+
+
+@pytest.mark.parametrize(
+    "module", sorted((ROOT / "book" / "attend").rglob("*.py")), ids=lambda path: path.stem
+)
+def test_only_docstrings_are_shortened(module):
+    """What a chapter would show of a module is, to the parser, the module's own definitions."""
+    tree = ast.parse(module.read_text(encoding="utf8"))
+    nodes = {
+        node.name: node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
+    found = weave.definitions(module)
+    assert nodes.keys() <= found.keys()
+    for name, node in nodes.items():
+        assert trimmed(ast.parse(found[name])) == trimmed(ast.Module([node], [])), name
+        assert max(map(len, found[name].splitlines())) <= weave.WIDTH or "# fmt" in found[name]
 
 
 @pytest.mark.parametrize(
@@ -293,16 +383,15 @@ def test_every_widget_stands_as_a_classic_script(tmp_path):
 
 def test_the_road_knows_every_chapter_and_nothing_else():
     numbers = [chapter.stem[:2] for chapters in road.parts().values() for chapter in chapters]
-    assert len(numbers) == 17
+    assert numbers == [path.stem[:2] for path in sorted((ROOT / "book").glob("*.ipynb"))]
     questions = {number: f"Why {number} & not <more>?" for number in numbers}
     html = road.road(dict(questions))
-    assert (
-        html.count("<li") == html.count("<svg") == 17 and "Why 03 &amp; not &lt;more&gt;?" in html
-    )
-    with pytest.raises(ValueError, match="no question for 17_decoding"):
+    assert html.count("<li") == html.count("<svg") == len(numbers)
+    assert "Why 03 &amp; not &lt;more&gt;?" in html
+    with pytest.raises(ValueError, match=f"no question for {numbers[-1]}_"):
         road.road({number: questions[number] for number in numbers[:-1]})
-    with pytest.raises(ValueError, match="questions without a chapter: 18"):
-        road.road(questions | {"18": "What next?"})
+    with pytest.raises(ValueError, match="questions without a chapter: 99"):
+        road.road(questions | {"99": "What next?"})
 
 
 def test_a_chapter_on_the_road_says_how_long_it_takes(tmp_path):

@@ -2,14 +2,16 @@
 differs.
 
 A code cell whose first line is `# attend/attention.py: attend` is woven: the rest of it is the
-definition `attend` of book/attend/attention.py, to the letter (several names: `# attend/text.py:
-tokenise, Vocabulary`). The first code cell of every chapter is woven too: it lets the chapter run
-in Colab, and names the repository of _config.yml. Edit the module, then `make weave`; never the
-cell.
+definition `attend` of book/attend/attention.py (several names: `# attend/text.py: tokenise,
+Vocabulary`), to the letter but for the docstrings. Of these a chapter shows the first paragraph,
+the equation and the shapes; what is raised and the source stay in the package. The first code
+cell of every chapter is woven too: it lets the chapter run in Colab, and names the repository of
+_config.yml. Edit the module, then `make weave`; never the cell.
 """
 
 import argparse
 import ast
+import itertools
 import re
 import sys
 from pathlib import Path
@@ -17,6 +19,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+WIDTH = 100  # columns, as in pyproject.toml
 ROOT = Path(__file__).resolve().parent.parent
 MARK = re.compile(r"# (attend/[\w/]+\.py): (\w+(?:, \w+)*)")
 SETUP = """\
@@ -28,9 +31,38 @@ if importlib.util.find_spec("attend") is None:
 """
 
 
+def first_paragraph(docstring: list[str]) -> list[str]:
+    """The lines of a docstring up to its first blank line, closed again with its own quotes: on the
+    last line where they fit, else on a line of their own."""
+    kept = list(itertools.takewhile(str.strip, docstring))
+    if len(kept) == len(docstring):
+        return kept
+    quotes = docstring[-1].rstrip()[-3:]
+    last = kept[-1].rstrip()
+    if len(last) + len(quotes) <= WIDTH and not last.endswith(("\\", quotes[0])):
+        return [*kept[:-1], last + quotes]
+    return [*kept, " " * (len(docstring[-1]) - len(docstring[-1].lstrip())) + quotes]
+
+
+def shown(node: ast.stmt, lines: list[str]) -> str:
+    """The source of a definition as a chapter shows it, with the comments above it: each docstring
+    in it, its own and its methods', up to the first blank line."""
+    first = min([node.lineno, *(line.lineno for line in getattr(node, "decorator_list", []))])
+    while first > 1 and lines[first - 2].startswith("#"):
+        first -= 1
+    source, last = [], node.end_lineno
+    inside = [n for n in ast.walk(node) if isinstance(n, ast.ClassDef | ast.FunctionDef)]
+    for documented in sorted(filter(ast.get_docstring, inside), key=lambda n: n.lineno):
+        docstring = documented.body[0]
+        source += lines[first - 1 : docstring.lineno - 1]
+        source += first_paragraph(lines[docstring.lineno - 1 : docstring.end_lineno])
+        first = docstring.end_lineno + 1
+    return "\n".join(source + lines[first - 1 : last])
+
+
 def definitions(module: Path) -> dict[str, str]:
-    """Every top-level class, function and constant of a module: its name and its source, comments
-    above it included."""
+    """Every top-level class, function and constant of a module: its name and its source, as a
+    chapter shows it."""
     text = module.read_text(encoding="utf8")
     lines = text.splitlines()
     found = {}
@@ -41,13 +73,7 @@ def definitions(module: Path) -> dict[str, str]:
             names = [node.name]
         else:
             continue
-        first = min(
-            [node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))]
-        )
-        while first > 1 and lines[first - 2].startswith("#"):
-            first -= 1
-        for name in names:
-            found[name] = "\n".join(lines[first - 1 : node.end_lineno])
+        found |= dict.fromkeys(names, shown(node, lines))
     return found
 
 

@@ -2,6 +2,8 @@
 
 import textwrap
 
+__all__ = ["CLAIMS", "claim"]
+
 # Worded as they are commonly told; the verdicts say what is true of them.
 CLAIMS = {
     1: "A stack of linear layers is linear.",

@@ -4,6 +4,8 @@ import matplotlib.pyplot as plt
 from cycler import cycler
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+__all__ = ["COLOURS", "set_style"]
+
 # Okabe and Ito's palette (2008), without its yellow, which fades on white.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"]
 

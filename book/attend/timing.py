@@ -2,6 +2,8 @@
 
 import time
 
+__all__ = ["seconds"]
+
 
 def seconds(function, repeats: int = 5) -> float:
     """The shortest of several runs of `function`, in seconds: what else runs only adds to it."""

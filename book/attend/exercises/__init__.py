@@ -3,25 +3,12 @@
 One module a chapter, named by its concept; `checking` is what they share.
 """
 
-from attend.exercises import (  # noqa: F401  (each module registers its checkers)
-    attention,
-    backpropagation,
-    block,
-    convolution,
-    decoding,
-    descent,
-    functions,
-    gates,
-    generalising,
-    masks,
-    multi_head,
-    positions,
-    recurrent,
-    self_attention,
-    seq2seq,
-    text,
-    transformer,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from attend.exercises.checking import check, verdict
 
 __all__ = ["check", "verdict"]
+
+for _module in iter_modules(__path__):  # each registers its checkers
+    import_module(f"{__name__}.{_module.name}")

@@ -349,13 +349,11 @@ def looks_like(found, slip) -> bool:
 
 def near(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Where two arrays of one shape hold the same numbers, up to rounding."""
-    if found.dtype != float and wanted.dtype != float:
-        return np.asarray(found == wanted, dtype=bool)
-    found, whole = found.astype(float), wanted.dtype != float
-    wanted = wanted.astype(float)
-    if whole:
+    if wanted.dtype == float:
+        return np.isclose(found, wanted, rtol=1e-4, atol=1e-5)
+    if found.dtype == float:
         return np.isclose(found, wanted, rtol=1e-6, atol=1e-3)
-    return np.isclose(found, wanted, rtol=1e-4, atol=1e-5)
+    return found == wanted
 
 
 def written(got, expected) -> tuple[str, str]:

@@ -21,6 +21,8 @@ from attend.text import PAD_ID
 from attend.transformer import Transformer, TransformerConfig
 from attend.translation import next_word_loss, train
 
+__all__ = ["VARIANTS", "data", "examine"]
+
 SIZES = {"d_model": 64, "n_heads": 4, "n_layers": 2, "d_ff": 256}
 PAIRS, LONGEST, EPOCHS, SIZE, RATE, WARMUP, SEEDS = 3_000, 7, 4, 32, 0.003, 50, 3
 DEEP, DEEP_EPOCHS = 6, 2  # layers on each side, and epochs, with and without warm-up

@@ -14,6 +14,8 @@ from attend.embeddings import WordVectors, train_word_vectors
 from attend.experiments import provenance
 from attend.phrasebook import pairs
 
+__all__ = ["FORMS", "RELATIONS", "examine", "questions"]
+
 # a is to b in every pair of a line; words that the sentences hold often
 RELATIONS = {
     "plural": """book books · letter letters · novel novels · camera cameras · computer computers ·

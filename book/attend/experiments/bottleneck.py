@@ -20,6 +20,8 @@ from attend.phrasebook import pairs
 from attend.seq2seq import Seq2Seq
 from attend.translation import score, train
 
+__all__ = ["KINDS", "alignments", "bleu_by_split", "gold"]
+
 EPOCHS, SEEDS = 4, 3
 KINDS = {
     "last": {"context": "last"},

@@ -17,6 +17,8 @@ from attend.nn import MLP, accuracy
 from attend.optimizers import SGD, clip_gradients
 from attend.training import fit
 
+__all__ = ["CURES", "SICK", "sick_and_cured", "train_deep"]
+
 WIDTH = 32
 SEEDS = range(5)
 # What is wrong with each network: hidden layers, and the initialisation of their weights.

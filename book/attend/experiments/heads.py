@@ -21,6 +21,21 @@ from attend.text import PAD_ID
 from attend.transformer import Transformer, TransformerConfig
 from attend.translation import train
 
+__all__ = [
+    "JUDGED",
+    "SENTENCES",
+    "accuracy",
+    "all_switched_off",
+    "apart",
+    "attentions",
+    "head_errors",
+    "jobs",
+    "looks",
+    "small_transformer",
+    "switched_off",
+    "without_one",
+]
+
 SIZES = {"d_model": 64, "n_layers": 2, "d_ff": 256, "dropout": 0.0}
 SENTENCES, EPOCHS, SEEDS, JUDGED = 8_000, 4, 3, 200
 
@@ -63,8 +78,9 @@ def switched_off(attention, heads):
 def jobs(weights, words) -> dict:
     """What each head gives to four places, as a share, mean over all words: the word itself, the
     word before it, the word after it, and the last of the sentence.
+    weights [B, H, T, T], words [B, T], False = padding → four times [H].
 
-    weights [B, H, T, T], words [B, T], False = padding → four times [H]. Taught in chapter 12.
+    Taught in chapter 12.
     """
     last = (words.sum(-1) - 1)[:, None, None, None].expand(*weights.shape[:3], 1)
     shares = {
@@ -82,8 +98,9 @@ def jobs(weights, words) -> dict:
 def apart(one, other, words):
     """How far heads are from each other: half the sum of |a − b| over a row, mean over all words.
     0: the same map; 1: never a word in common.
+    one [B, H, T, S], other [B, H, T, S], words [B, T] → [H, H].
 
-    one [B, H, T, S], other [B, H, T, S], words [B, T] → [H, H]. Taught in chapter 12.
+    Taught in chapter 12.
     """
     distance = (one[:, :, None] - other[:, None]).abs().sum(-1) / 2  # [B, H, H, T]
     return (distance * words[:, None, None]).sum((0, 3)) / words.sum()

@@ -14,6 +14,8 @@ from attend.phrasebook import pairs
 from attend.seq2seq import Seq2Seq
 from attend.translation import train
 
+__all__ = ["examples", "open_examples", "train_reader"]
+
 MEANINGS = {"magazine": ("杂志", "弹匣"), "bank": ("银行", "河岸"), "bat": ("蝙蝠", "球棒")}
 # words before which, and up to which, nothing tells one meaning from the other
 OPEN = ("opened the magazine", "found a magazine", "walked to the bank", "saw a bat")

@@ -21,6 +21,8 @@ from attend.phrasebook import pairs
 from attend.seq2seq import Seq2Seq
 from attend.translation import score, train
 
+__all__ = []
+
 RUNS = (("additive", 64, 4), ("last", 64, 4), ("last", 256, 4), ("last", 128, 12))
 
 

@@ -19,6 +19,21 @@ from attend.experiments import provenance
 from attend.text import Vocabulary
 from attend.training import fit
 
+__all__ = [
+    "ANIMALS",
+    "IT",
+    "NOUNS",
+    "OF_ANIMALS",
+    "OF_PLACES",
+    "PLACE",
+    "PLACES",
+    "SUBJECT",
+    "examine",
+    "referents",
+    "sentence",
+    "train_reader",
+]
+
 ANIMALS = """animal dog cat horse cow goat sheep pig fox wolf bear hare mouse duck goose hen
              donkey camel pony lamb frog otter badger tortoise hedgehog squirrel rabbit""".split()
 PLACES = """street road bridge river canal field meadow forest park path square yard beach
@@ -61,11 +76,11 @@ def referents(seed: int = 0) -> tuple[list, list]:
 
 class PronounReader(nn.Module):
     """Reads a sentence in rounds of self-attention and names the noun that *it* stands for.
+    ids [B, T] → logits over NOUNS [B, 45], weights [B, rounds, T, T].
 
     In every round each word takes three views of itself, attends to all words, and adds what it
     heard to what it was. The answer is read off what *it* took away in the last round. No
-    positions, no masks, one head. ids [B, T] → logits over NOUNS [B, 45], weights [B, rounds, T,
-    T]. Taught in chapter 11.
+    positions, no masks, one head. Taught in chapter 11.
     """
 
     def __init__(self, vocabulary_size: int, d_model: int = 32, rounds: int = 2):

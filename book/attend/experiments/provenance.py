@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+__all__ = ["HERE", "read", "write"]
+
 HERE = Path(__file__).parent
 
 

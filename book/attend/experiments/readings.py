@@ -22,6 +22,20 @@ from attend.recurrent import RNN, NumpyRNN
 from attend.text import Vocabulary, pad
 from attend.training import fit
 
+__all__ = [
+    "BAD",
+    "GOOD",
+    "PLAIN",
+    "TURNED",
+    "accuracy",
+    "answer",
+    "apples",
+    "batches",
+    "opinions",
+    "tag",
+    "told_later",
+]
+
 SAYING = "说 觉得 知道 听说".split()  # say, think, know, hear: after them nothing has told yet
 GOOD, BAD = "good funny clever lovely bright".split(), "bad dull silly awful grim".split()
 NOUNS = "film book play song story show".split()

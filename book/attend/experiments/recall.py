@@ -18,6 +18,17 @@ from attend.recurrent import GRU, LSTM, RNN
 from attend.text import Vocabulary
 from attend.training import fit
 
+__all__ = [
+    "DISTANCES",
+    "SYMBOLS",
+    "VARIANTS",
+    "VOCABULARY",
+    "Recaller",
+    "examine",
+    "sequences",
+    "train_recaller",
+]
+
 SYMBOLS = ("A", "B", "C", "D")  # one of them comes first, and is to be named at the end
 FILLERS = ("u", "v", "w", "x", "y", "z")
 VOCABULARY = Vocabulary([SYMBOLS, FILLERS])

@@ -19,6 +19,18 @@ from attend.nn import MLP
 from attend.optimizers import AdamW, soft_threshold
 from attend.training import fit
 
+__all__ = [
+    "ARGUMENTS",
+    "LEARNING_RATE",
+    "SIZES",
+    "STEPS",
+    "STRENGTHS",
+    "add_noise",
+    "endless",
+    "measure",
+    "shift",
+]
+
 SIZES, STEPS, LEARNING_RATE = [64, 256, 256, 10], 300, 0.003
 SEEDS = range(8)
 # Three strengths of each cure; the one with the smallest mean validation loss is reported.

@@ -19,6 +19,8 @@ from attend.recurrent import LSTM
 from attend.text import Vocabulary, pad
 from attend.training import fit
 
+__all__ = ["PLANS", "SENSES", "accuracy", "train_tagger", "usual_sense", "with_two_senses"]
+
 # English words with two senses, told apart by the Chinese word for each.
 WORDS = ("magazine", "bank", "bat")
 SENSES = {
@@ -50,10 +52,10 @@ def with_two_senses(split: str) -> list[tuple]:
 
 
 class Tagger(nn.Module):
-    """Embeds the words, reads them with an LSTM, and answers at every word.
+    """Embeds the words, reads them with an LSTM, and answers at every word. ids [B, T],
+    lengths [B] or None → logits [B, T, n_tags].
 
-    options: of the LSTM: num_layers, bidirectional. ids [B, T], lengths [B] or None → logits [B, T,
-    n_tags]. Taught in chapter 08.
+    options: of the LSTM: num_layers, bidirectional. Taught in chapter 08.
     """
 
     def __init__(self, vocabulary_size: int, n_tags: int, n_hidden: int, **options):

@@ -21,6 +21,8 @@ from attend.seq2seq import Seq2Seq
 from attend.transformer import Transformer, TransformerConfig
 from attend.translation import next_word_loss, train
 
+__all__ = ["EPOCHS", "SIZES", "build", "train_transformer"]
+
 TRANSLATORS = ("one vector", "attention", "Transformer")
 SIZES = {"d_model": 128, "n_heads": 4, "n_layers": 2, "d_ff": 512}
 EPOCHS, SEEDS = 4, 3
