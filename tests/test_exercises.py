@@ -24,7 +24,8 @@ import slips
 import torch
 
 import attend.exercises
-from attend.autograd import Tensor, is_node
+from attend.autograd import Tensor
+from attend.checks import is_node
 from attend.exercises import check, checking, verdict
 from attend.exercises.checking import CHECKS, array_of, judge
 from conftest import ROOT

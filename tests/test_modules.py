@@ -30,12 +30,6 @@ INSIDE = ("checks", "experiments")  # packages that offer what the modules in th
 PUBLIC = [f"attend.{name}" for name in ORDER if name not in INSIDE] + [
     f"attend.{name}.{path.stem}" for name in INSIDE for path in ROOMS[name] if path.stem[0] != "_"
 ]
-# Modules that do not yet say what is public. One that does must leave this list.
-PENDING = {
-    *"""checks.tensors autograd optimizers feedforward convolution text phrasebook training
-    embeddings recurrent attention positions layers masks seq2seq transformer decoding metrics
-    translation experiments.captions experiments.lengths""".split()
-}
 
 
 def rooms_imported(tree: ast.AST) -> set[str]:
@@ -120,12 +114,7 @@ def is_module(name: str) -> bool:
 
 def hidden(taken: set[tuple[str, str]]) -> list[str]:
     """What a chapter takes that its module does not offer."""
-    return [
-        f"{name} of {module}"
-        for module, name in sorted(taken)
-        if not any(f"attend.{pending}.".startswith(f"{module}.") for pending in PENDING)
-        and name not in offered(module)
-    ]
+    return [f"{name} of {module}" for module, name in sorted(taken) if name not in offered(module)]
 
 
 def offered(name: str) -> set[str]:
@@ -150,10 +139,7 @@ def test_a_module_imports_only_modules_above_it():
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_module_says_what_is_public(name):
-    if name.removeprefix("attend.") in PENDING:
-        assert faults(name), f"{name} says what is public: take it off PENDING"
-    else:
-        assert not faults(name)
+    assert not faults(name)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attend.phrasebook import HELD_OUT, LONGEST, LONGEST_IN_TRAIN, SIZES, Pair, lexicon, pairs
-from attend.phrasebook.writer import SENTENCES, VERB_WORDS, Writer
+from attend.phrasebook.choices import VERB_WORDS
+from attend.phrasebook.rules import SENTENCES
+from attend.phrasebook.writer import Writer
 from attend.text import tokenise
 
 # sha256 of canonical(pairs(split, seed=0)). A change of grammar changes them; print the new ones

@@ -139,7 +139,7 @@ def test_what_does_not_belong_together_is_named(call, kind, message):
 
 def test_a_recurrent_translator_needs_the_memory_that_it_made():
     model = Seq2Seq(7, 11, d_model=8)
-    with pytest.raises(TypeError, match="memory must be what encode returns, got Tensor"):
+    with pytest.raises(TypeError, match="memory must be what encode returns, got a Tensor"):
         model.decode(model.encode(SOURCE).states, SOURCE, TARGET)
 
 

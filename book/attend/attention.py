@@ -21,12 +21,13 @@ __all__ = [
 def attend(queries, keys, values, mask=None):
     """softmax(Q Kᵀ / √K) V: each query averages the values, weighted by how well it fits each key.
     queries [..., T, K], keys [..., S, K], values [..., S, V]; mask: boolean, True = may attend,
-    broadcasts to [..., T, S]. Returns context [..., T, V] and weights [..., T, S].
+    broadcasts to [..., T, S]. Returns context [..., T, V] and weights [..., T, S]. The weights of a
+    query are never negative, and add up to 1. A query that may attend to nothing gets zeros, as
+    weights and as context.
 
-    The weights of a query are none below 0 and add up to 1. A query that may attend to nothing gets
-    zeros, as weights and as context. Raises TypeError for integers and for a mask that is not
-    boolean, ValueError for shapes that do not fit and, on the CPU, for NaN or infinite numbers.
-    Source: Vaswani et al. 2017, section 3.2.1, equation 1. Taught in chapter 11.
+    Raises TypeError for integers and for a mask that is not boolean, ValueError for shapes that do
+    not fit and, on the CPU, for NaN or infinite numbers. Source: Vaswani et al. 2017, section
+    3.2.1, equation 1. Taught in chapter 11.
     """
     checks.attention_arguments(queries, keys, values, mask)
     scores = widened(queries) @ widened(keys).mT / queries.shape[-1] ** 0.5  # [..., T, S]
@@ -124,16 +125,15 @@ class MultiplicativeAttention(nn.Module):
 class MultiHeadAttention(nn.Module):
     """[head_1 … head_H] W_O, where head_h = attend(Q W_Q,h, M W_K,h, M W_V,h): H attentions side by
     side, each of K = D/H numbers, each with its own view of what fits.
-    queries [B, T, D], memory [B, S, D] → output [B, T, D], weights [B, H, T, S].
-
-    The words of queries ask, those of memory answer; for self-attention they are the same tensor.
-    mask: True = may attend, [T, S], [B, 1 or T, S] for all heads or [B, 1 or H, 1 or T, S]. Without
+    queries [B, T, D], memory [B, S, D] → output [B, T, D], weights [B, H, T, S]. The words of
+    queries ask, those of memory answer; for self-attention they are the same tensor. mask: True =
+    may attend, [T, S], [B, 1 or T, S] for all heads or [B, 1 or H, 1 or T, S]. Without
     return_weights the weights are None, and torch's fused kernel does the work: the same numbers,
-    sooner. All H matrices of one kind lie in one, [D, D], with a bias each; dropout drops weights,
-    as torch does.
+    sooner.
 
-    position gives the heads a sense of position (chapter 13); cache, a `cache.KeyValues`, keeps
-    keys and values of words that are known already, and then memory may be None (chapter 17).
+    All H matrices of one kind lie in one, [D, D], with a bias each; dropout drops weights, as torch
+    does. position gives the heads a sense of position (chapter 13); cache, a `cache.KeyValues`,
+    keeps keys and values of words that are known already, and then memory may be None (chapter 17).
     Raises ValueError for an n_heads that does not divide d_model and for shapes that do not fit,
     TypeError for other dtypes. Source: Vaswani et al. 2017, section 3.2.2. Taught in chapter 12.
     """

@@ -132,9 +132,9 @@ def as_tensor(x, like=None):
     """x itself if it is a Tensor, else a constant. A bare number takes the dtype of `like`: float32
     stays. Chapter 03.
     """
-    if checks.is_tensor(x):
+    if checks.is_node(x):
         return x
-    if isinstance(x, int | float | np.number) and checks.is_tensor(like):
+    if isinstance(x, int | float | np.number) and checks.is_node(like):
         return Tensor(np.asarray(x, dtype=like.data.dtype))
     return Tensor(x)
 
@@ -146,9 +146,9 @@ def operands(a, b, operation):
     """
     a, b = as_tensor(a, like=b), as_tensor(b, like=a)
     if operation == "@":
-        checks.factors(a.shape, b.shape)
+        checks.factors(a.data.shape, b.data.shape)
     else:
-        checks.broadcasting(operation, a.shape, b.shape)
+        checks.broadcasting(operation, a.data.shape, b.data.shape)
     return a, b
 
 
@@ -196,7 +196,7 @@ def power(a, b):
         with np.errstate(invalid="ignore"):
             return g * value * np.log(np.where(base.data == 0, 1, base.data))  # 0ᵇ is flat in b
 
-    if not checks.is_tensor(b):  # x ** 2: a fixed exponent needs no gradient
+    if not checks.is_node(b):  # x ** 2: a fixed exponent needs no gradient
         return Tensor(value, ((base, to_base),))
     return Tensor(value, ((base, to_base), (exponent, to_exponent)))
 

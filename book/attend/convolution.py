@@ -169,13 +169,13 @@ class CNN(Layer):
     ):
         self.image = checks.image(image, channels)
         rng = np.random.default_rng(seed)  # one for all, so that no two stages begin alike
-        ins = (image[0], *channels[:-1])
+        ins = (self.image[0], *channels[:-1])
         self.stages = [
             Conv2d(n, m, 3, padding=1, initialisation=initialisation, seed=rng)
             for n, m in zip(ins, channels, strict=True)
         ]
-        H, W = (n // 2 ** len(channels) for n in image[1:])  # each stage halves them
-        self.output = Linear(channels[-1] * H * W, n_classes, initialisation, rng)
+        H, W = (n // 2 ** len(channels) for n in self.image[1:])  # each stage halves them
+        self.output = Linear(int(channels[-1]) * H * W, n_classes, initialisation, rng)
 
     def feature_maps(self, x):
         """What each stage makes, before pooling: a list of [B, channels, H, W], H and W halving."""

@@ -20,7 +20,6 @@ from torch.nn.utils.rnn import pad_sequence
 
 from attend import checks
 from attend.text import BOS_ID, EOS_ID, pad
-from attend.transformer import Maps
 
 __all__ = [
     "Hypothesis",
@@ -44,7 +43,7 @@ def log_probabilities(logits, never):
     """ln softmax(logits) over the words that may be written: [..., V] → [..., V], −∞ for the ids
     in `never`; in single precision at least.
 
-    Padding and <bos> are words to a model, but no words to write. Taught in chapter 17.
+    Padding and <bos> are tokens to a model, but no words to write. Taught in chapter 17.
     """
     logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
     ids = torch.tensor(sorted(never), device=logits.device)
@@ -53,9 +52,10 @@ def log_probabilities(logits, never):
 
 class Writer:
     """A translator as it writes: asked with all ids so far, it answers with ln P of the next word.
-
     `weights` [B, S] says where the model looked for it, None where it does not tell. With a cache a
-    Transformer computes only the last word, without it all of them again. Taught in chapter 17.
+    Transformer computes only the last word, without it all of them again.
+
+    Taught in chapter 17.
     """
 
     def __init__(self, model, source, cache=True, bos=BOS_ID, eos=EOS_ID):
@@ -212,12 +212,13 @@ def hypotheses(
 ) -> list[list[Hypothesis]]:
     """The up to `beams` best endings of each sentence, best first, by score = log P / lp, lp = ((5
     + length) / 6)^length_penalty.
-
     At each step every live beginning goes on with every word; the `beams` best of those that do not
     end live on, those that end among the `beams` best are kept. It stops when no beginning can
     still beat the best of them. A sum of log-probabilities alone (length_penalty=0) prefers short
-    sentences. Raises ValueError for beams below 1, a length_penalty below 0 and a max_length below
-    1 or past the model's. Source: Wu et al. 2016, section 7, for the penalty. Taught in chapter 17.
+    sentences.
+
+    Raises ValueError for beams below 1, a length_penalty below 0 and a max_length below 1 or past
+    the model's. Source: Wu et al. 2016, section 7, for the penalty. Taught in chapter 17.
     """
     beams, length_penalty = checks.beams(beams, length_penalty)
     max_length = checks.model_length(model, max_length)
@@ -295,7 +296,7 @@ def next_words(model, source, bos=BOS_ID, eos=EOS_ID):
         log_p = log_probabilities(logits[each, last].cpu().double(), never)  # [n, V]
         if weights is None:
             return log_p
-        if isinstance(weights, Maps):  # cross: [N, n, H, T, S]
+        if isinstance(weights, tuple):  # a Transformer's Maps; cross: [N, n, H, T, S]
             weights = weights.cross.mean(dim=(0, 2))  # [n, T, S]
         return log_p, weights[each, last].cpu()  # [n, S]
 

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from attend import checks
-from attend.text import Vocabulary
+from attend.text import UNK_ID, Vocabulary
 from attend.training import fit
 
 __all__ = [
@@ -74,7 +74,7 @@ def context_pairs(rows, window: int) -> tuple[torch.Tensor, torch.Tensor]:
 
     Raises ValueError for a window below 1. Taught in chapter 06.
     """
-    checks.whole_number("window", window)
+    window = checks.whole_number("window", window)
     text = torch.tensor([token for row in rows for token in row], dtype=torch.long)
     home = torch.tensor([i for i, row in enumerate(rows) for _ in row])  # which sentence
     pairs = []
@@ -117,8 +117,8 @@ class SkipGram(nn.Module):
 
     def __init__(self, vocabulary_size: int, dimension: int = 32):
         super().__init__()
-        checks.whole_numbers(vocabulary_size=vocabulary_size, dimension=dimension)
-        V, D = vocabulary_size, dimension
+        V = checks.whole_number("vocabulary_size", vocabulary_size)
+        D = checks.whole_number("dimension", dimension)
         self.middle, self.beside = nn.Embedding(V, D), nn.Embedding(V, D)
         nn.init.uniform_(self.middle.weight, -0.5 / D, 0.5 / D)
         nn.init.zeros_(self.beside.weight)
@@ -149,7 +149,7 @@ def train_word_vectors(
     2013. Taught in chapter 06.
     """
     torch.manual_seed(seed)
-    checks.whole_numbers(noise_words=noise_words, window=window)
+    noise_words = checks.whole_number("noise_words", noise_words)
     checks.above_0("threshold", threshold)
     sentences = list(sentences)
     vocabulary = Vocabulary(sentences)
@@ -167,7 +167,8 @@ def train_word_vectors(
 
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     fit(model, batches, lambda model, batch: model(*batch), optimizer, epochs, name="skip-gram")
-    return WordVectors(vocabulary.tokens[2:], model.middle.weight.detach()[2:])
+    first = UNK_ID + 1  # <pad> and <unk> are no words
+    return WordVectors(vocabulary.tokens[first:], model.middle.weight.detach()[first:])
 
 
 # ------------------------------------------------------------------------ what they are good for

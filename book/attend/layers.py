@@ -23,11 +23,12 @@ NORMS = ("pre", "post")
 
 class LayerNorm(nn.Module):
     """γ (x − μ) / √(σ² + ε) + β, with μ and σ² over the D numbers of one word: [..., D] → [..., D].
+    γ [D] begins at 1, β [D] at 0. σ² is divided by D, not by D − 1. No word sees another, no
+    sentence another, and training is as testing.
 
-    No word sees another, no sentence another, and training is as testing. γ [D] begins at 1, β [D]
-    at 0. σ² is divided by D, not by D − 1. `by_hand` is the formula; a call takes torch's kernel,
-    the same numbers sooner. Equal to torch.nn.LayerNorm. Raises ValueError for another width and an
-    eps that is not above 0. Source: Ba, Kiros and Hinton 2016. Taught in chapter 14.
+    `by_hand` is the formula; a call takes torch's kernel, the same numbers sooner. Equal to
+    torch.nn.LayerNorm. Raises ValueError for another width and an eps that is not above 0. Source:
+    Ba, Kiros and Hinton 2016. Taught in chapter 14.
     """
 
     def __init__(self, d_model, eps=1e-5):
@@ -49,14 +50,14 @@ class LayerNorm(nn.Module):
 
 class BatchNorm(nn.Module):
     """γ (x − μ) / √(σ² + ε) + β, with μ and σ² of each of the D numbers over all words of the
-    batch: [B, T, D] or [B, D] → the same.
+    batch: [B, T, D] or [B, D] → the same. In training μ and σ² are those of the batch, and a
+    running average of them is kept: new = (1 − momentum) old + momentum now, with σ² divided by
+    n − 1 there; in eval mode that average is taken. mask [B, 1, T] or [B, T], True = a word, leaves
+    padding out.
 
-    For the comparison with LayerNorm. In training μ and σ² are those of the batch, and a running
-    average of them is kept: new = (1 − momentum) old + momentum now, with σ² divided by n − 1
-    there; in eval mode that average is taken. mask [B, 1, T] or [B, T], True = a word, leaves
-    padding out. Equal to torch.nn.BatchNorm1d on the words that are there. Raises ValueError for
-    another width and, in training, for a single word. Source: Ioffe and Szegedy 2015. Taught in
-    chapter 14.
+    For the comparison with LayerNorm. Equal to torch.nn.BatchNorm1d on the words that are there.
+    Raises ValueError for another width and, in training, for a single word. Source: Ioffe and
+    Szegedy 2015. Taught in chapter 14.
     """
 
     def __init__(self, d_model, eps=1e-5, momentum=0.1):
@@ -110,13 +111,13 @@ class FeedForward(nn.Module):
 class Residual(nn.Module):
     """What a sub-layer f adds to the stream: x + f(x), and where the norm stands. norm="post", as
     in the paper: LayerNorm(x + f(x)); norm="pre", as in most code since: x + f(LayerNorm(x)), and
-    the stream itself is never normed. x [..., D] → [..., D].
+    the stream itself is never normed. dropout falls on the output of f before it is added.
+    x [..., D] → [..., D] and, where f returns a pair, its second part, otherwise None.
 
-    Call it with x and f. Where f returns a pair, its second part is returned too, else None.
-    dropout falls on the output of f before it is added, and, as in the paper, nowhere else in a
-    layer (torch's layers also drop attention weights and the inside of the feed-forward network).
-    Raises ValueError for another norm. Source: He et al. 2016; Vaswani et al. 2017, section 3.1;
-    pre: Wang et al. 2019, Xiong et al. 2020. Taught in chapter 14.
+    As in the paper, nothing else is dropped in a layer; torch's layers also drop attention weights
+    and the inside of the feed-forward network. Raises ValueError for another norm. Source: He et
+    al. 2016; Vaswani et al. 2017, section 3.1; pre: Wang et al. 2019, Xiong et al. 2020. Taught in
+    chapter 14.
     """
 
     def __init__(self, d_model, dropout=0.0, norm="pre"):
@@ -134,11 +135,11 @@ class Residual(nn.Module):
 
 class EncoderLayer(nn.Module):
     """Self-attention, in which every word looks at every word, then `FeedForward`: x [B, S, D] → x
-    [B, S, D], weights [B, H, S, S] (None unless return_weights).
+    [B, S, D], weights [B, H, S, S] (None unless return_weights). mask: which words may be seen,
+    True = may. norm: "pre" or "post", see `Residual`.
 
-    mask: which words may be seen, True = may. norm: "pre" or "post", see `Residual`. Equal to
-    torch.nn.TransformerEncoderLayer with norm_first to match. Raises what its parts raise. Source:
-    Vaswani et al. 2017, section 3.1. Taught in chapter 14.
+    Equal to torch.nn.TransformerEncoderLayer with norm_first to match. Raises what its parts raise.
+    Source: Vaswani et al. 2017, section 3.1. Taught in chapter 14.
     """
 
     def __init__(self, d_model, n_heads, d_ff, dropout=0.0, norm="pre", position=None):
@@ -156,12 +157,12 @@ class EncoderLayer(nn.Module):
 class DecoderLayer(nn.Module):
     """Self-attention to the words so far, cross-attention to the source, then `FeedForward`: x
     [B, T, D], memory [B, S, D] → x [B, T, D], own weights [B, H, T, T], cross weights [B, H, T, S]
-    (None both unless return_weights).
+    (None both unless return_weights). mask: which target words may see which, usually
+    `masks.causal`; memory_mask: which source words may be seen.
 
-    mask: which target words may see which, usually `masks.causal`; memory_mask: which source words
-    may be seen. cache, a `cache.LayerCache`: what is known of the words before these (chapter 17).
-    Equal to torch.nn.TransformerDecoderLayer with norm_first to match. Source: Vaswani et al. 2017,
-    section 3.1. Taught in chapter 14.
+    cache, a `cache.LayerCache`: what is known of the words before these (chapter 17). Equal to
+    torch.nn.TransformerDecoderLayer with norm_first to match. Source: Vaswani et al. 2017, section
+    3.1. Taught in chapter 14.
     """
 
     def __init__(self, d_model, n_heads, d_ff, dropout=0.0, norm="pre", position=None):

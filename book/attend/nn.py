@@ -47,7 +47,7 @@ class Layer:
 
     def parameters(self):
         """The Tensors of this layer, then of the layers in it, each once."""
-        parameters = [value for value in vars(self).values() if checks.is_tensor(value)]
+        parameters = [value for value in vars(self).values() if checks.is_node(value)]
         for layer in self.layers_inside():
             parameters += layer.parameters()
         return list({id(parameter): parameter for parameter in parameters}.values())
@@ -75,6 +75,7 @@ def initial_weights(shape, initialisation, rng):
     1; or a number, the standard deviation itself. Any other name, or a negative number, raises
     ValueError. Chapter 04.
     """
+    shape = tuple(map(int, shape))
     n_in, n_out = shape if len(shape) == 2 else (shape[1], shape[0])
     area = math.prod(shape[2:])  # a kernel sees n_in channels at each of its h·w positions
     n_in, n_out = n_in * area, n_out * area

@@ -32,8 +32,8 @@ class NumpyRNN(Layer):
     """
 
     def __init__(self, n_in, n_hidden, n_out, seed=0):
-        checks.whole_numbers(n_in=n_in, n_hidden=n_hidden, n_out=n_out)
-        D, rng = n_hidden, np.random.default_rng(seed)
+        checks.whole_numbers(n_in=n_in, n_out=n_out)
+        D, rng = checks.whole_number("n_hidden", n_hidden), np.random.default_rng(seed)
         self.seen = None  # x and the states of the last forward pass
         shapes = {"W_xh": (D, n_in), "W_hh": (D, D), "W_hy": (n_out, D), "b_h": D, "b_y": n_out}
         for name, shape in shapes.items():
@@ -141,13 +141,13 @@ class Recurrent(nn.Module):
         self.bias, self.bidirectional, self.batch_first = bias, bidirectional, batch_first
         self.passes = [  # one reading of a sequence each
             f"l{layer}{way}"
-            for layer in range(num_layers)
+            for layer in range(self.num_layers)
             for way in ("", "_reverse")[: 1 + bidirectional]
         ]
-        height = self.gates * hidden_size
+        height = self.gates * self.hidden_size
         for name in self.passes:
-            below = input_size if name[:2] == "l0" else hidden_size * (1 + bidirectional)
-            shapes = {"weight_ih": (height, below), "weight_hh": (height, hidden_size)}
+            below = self.input_size if name[:2] == "l0" else self.hidden_size * (1 + bidirectional)
+            shapes = {"weight_ih": (height, below), "weight_hh": (height, self.hidden_size)}
             if bias:
                 shapes |= {"bias_ih": (height,), "bias_hh": (height,)}
             for kind, shape in shapes.items():

@@ -115,8 +115,8 @@ class Seq2Seq(nn.Module):
         """memory: what `encode` made of source [B, S]; target [B, T] → logits [B, T, V], with
         return_weights also the attention [B, T, S] or None."""
         self._check_target(target, source)
-        if not isinstance(memory, Memory):
-            raise TypeError(f"memory must be what encode returns, got {type(memory).__name__}")
+        if isinstance(memory, torch.Tensor):
+            raise TypeError("memory must be what encode returns, got a Tensor: it has no context")
         checks.memory_of(memory, source, self.embed.embedding_dim)
         logits, _, weights = self._decode(memory, memory.first_state, target)
         return (logits, weights) if return_weights else logits

@@ -116,8 +116,9 @@ def pad(rows, length: int | None = None) -> torch.Tensor:
         raise ValueError("rows must hold at least one row, got none")
     if length is not None:
         n = checks.whole_number("length", length)
-        rows = [torch.nn.functional.pad(row[:n], (0, n - len(row[:n]))) for row in rows]
-    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        cut = [row[:n] for row in rows]
+        rows = [torch.nn.functional.pad(row, (0, n - len(row)), value=PAD_ID) for row in cut]
+    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD_ID)
 
 
 # ---------------------------------------------------------------------------- byte-pair encoding

@@ -29,16 +29,16 @@ POSITIONS = ("sinusoidal", "learned", "rotary", "alibi")
 class TransformerConfig:
     """The sizes and switches of a `Transformer`; the defaults are the paper's base model, but
     pre-norm, which is "post" in the paper.
-
     source_vocab, target_vocab: words known; n_layers: the number of layers in the encoder, and in
     the decoder; positions: "sinusoidal" or "learned", added to the embeddings, "rotary" (pairing
     "half") or "alibi", inside self-attention (of the distance |i − j|, so that an encoder with
     "alibi" cannot tell a sentence from its mirror image); tie_embeddings: the target embedding is
     the output's matrix too, and where both vocabularies are of one size (one shared vocabulary, as
     in the paper) the source embedding as well; pad: padding; bos: the token that every target
-    begins with, None for no such rule; max_length: no sentence may be longer. Raises ValueError for
-    sizes and switches that do not go together. Source: Vaswani et al. 2017, table 3. Taught in
-    chapter 16.
+    begins with, None for no such rule; max_length: no sentence may be longer.
+
+    Raises ValueError for sizes and switches that do not go together. Source: Vaswani et al. 2017,
+    table 3. Taught in chapter 16.
     """
 
     source_vocab: int

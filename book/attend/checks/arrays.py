@@ -20,7 +20,7 @@ __all__ = [
     "float_array",
     "has_shape",
     "image",
-    "is_tensor",
+    "is_node",
     "new_shape",
     "not_empty",
     "parameters",
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-def is_tensor(x) -> bool:
+def is_node(x) -> bool:
     """Whether x is part of a graph: asked by what it has, not by its class, so that a chapter's
     own, edited copy of Tensor mixes with the package's."""
     return hasattr(x, "parents") and hasattr(x, "backward")
@@ -40,7 +40,7 @@ def is_tensor(x) -> bool:
 
 def tensor(name: str, value):
     """`value`, which must be a Tensor."""
-    if not is_tensor(value):
+    if not is_node(value):
         raise TypeError(f"{name} must be a Tensor, got {type(value).__name__}")
     return value
 
@@ -50,7 +50,7 @@ def float_array(name: str, value) -> np.ndarray:
     float64."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return value
-    if is_tensor(value) or (isinstance(value, list | tuple) and any(map(is_tensor, value))):
+    if is_node(value) or (isinstance(value, list | tuple) and any(map(is_node, value))):
         raise TypeError(
             f"{name} must be numbers, got a Tensor: use it as it is, or stack(...) several"
         )
@@ -72,15 +72,16 @@ def float_array(name: str, value) -> np.ndarray:
 def has_shape(name: str, value, *expected) -> None:
     """The shape of `value` must be the expected one: a number stands for itself, a letter for any
     number from 1 on, "..." in front for any axes."""
-    shape, sizes = np.shape(value.data if is_tensor(value) else value), expected
+    shape, sizes = np.shape(value.data if is_node(value) else value), expected
     if sizes[0] == "...":
         sizes = sizes[1:]
-        shape_end = shape[len(shape) - len(sizes) :] if len(shape) >= len(sizes) else ()
-    else:
-        shape_end = shape
-    fits = len(shape_end) == len(sizes) and all(
-        n >= 1 if isinstance(size, str) else n == size
-        for n, size in zip(shape_end, sizes, strict=True)
+        end = shape[max(0, len(shape) - len(sizes)) :]
+    fits = end == sizes or (
+        len(end) == len(sizes)
+        and all(
+            n >= 1 if isinstance(size, str) else n == size
+            for n, size in zip(end, sizes, strict=True)
+        )
     )
     if not fits:
         letters = ", ".join(size for size in sizes if isinstance(size, str))
@@ -205,7 +206,7 @@ def first_gradient(gradient, data: np.ndarray) -> np.ndarray:
                 f"{list(data.shape)}"
             )
         return np.ones_like(data)
-    gradient = gradient.data if is_tensor(gradient) else float_array("gradient", gradient)
+    gradient = gradient.data if is_node(gradient) else float_array("gradient", gradient)
     if gradient.shape != data.shape:
         raise ValueError(
             f"gradient must have the tensor's shape, {list(data.shape)}, got {list(gradient.shape)}"
@@ -306,7 +307,7 @@ def image(image, channels) -> tuple[int, int, int]:
 
 def pictures(x, image: tuple) -> None:
     """Pictures [B, C, H, W], or rows [B, C·H·W]."""
-    shape = np.shape(x.data if is_tensor(x) else x)
+    shape = np.shape(x.data if is_node(x) else x)
     if shape[1:] not in (image, (math.prod(image),)) or 0 in shape:
         axes = ", ".join(map(str, image))
         raise ValueError(

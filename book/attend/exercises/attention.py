@@ -24,7 +24,7 @@ def additive_scores(answer) -> None:
         W, U, v = draw(H, Q), draw(H, K), draw(H)
         module.W.weight.copy_(W), module.U.weight.copy_(U), module.v.weight.copy_(v[None])
         query, keys = draw(Q), draw(7, K)
-        wanted = module.score(query[None], module.U(keys))[0]
+        wanted = module.scores(query[None], module.U(keys))[0]
     found = run(answer, query, keys, W, U, v)
     same(found, wanted, "for a query of 3 numbers and 7 keys of 4 (scores, before any softmax)")
 

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from attend.autograd import Tensor, check_gradient, is_node
+from attend.autograd import Tensor, check_gradient
+from attend.checks import is_node
 from attend.exercises.checking import (
     NotYet,
     call,

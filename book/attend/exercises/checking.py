@@ -18,7 +18,7 @@ from numbers import Number
 import numpy as np
 import torch
 
-from attend.autograd import is_node
+from attend.checks import is_node
 
 CHECKS: dict[str, Callable] = {}
 LIMIT = 10.0  # seconds that one call of an answer may take

@@ -57,8 +57,10 @@ def examine(vectors: WordVectors) -> list[dict]:
         own = [word in question[:3] for word, question in zip(raw, asked, strict=True)]
         same = [word == d for word, (*_, d) in zip(raw, asked, strict=True)]
         shares = {"right": right, "raw": same, "beside": beside, "own": own}
-        found = {name: round(sum(hits) / len(asked), 4) for name, hits in shares.items()}
-        rows.append({"relation": relation, "questions": len(asked), **found})
+        row = {"relation": relation, "questions": len(asked)}
+        for name, hits in shares.items():
+            row[name] = round(sum(hits) / len(asked), 4)
+        rows.append(row)
     return rows
 
 

@@ -9,6 +9,8 @@ from torch.nn.functional import cross_entropy, relu
 from attend.attention import AdditiveAttention
 from attend.training import fit
 
+__all__ = ["DIGITS", "HIGH", "WIDE", "WORDS", "Captioner", "caption", "strips", "train_captioner"]
+
 WORDS = [*"zero one two three four five six seven eight nine".split(), "<eos>", "<bos>"]
 EOS, BOS = 10, 11
 HIGH, WIDE = 8, 36  # pixels of a strip

@@ -81,7 +81,7 @@ def sick_and_cured(data, seed=0):
     rows = []
     for sickness, network in SICK.items():
         for cure, options in CURES.items():
-            learnt, test = train_deep(data, seed=seed, **{**network, **options})
+            learnt, test = train_deep(data, seed=seed, **(network | options))
             rows.append(row(sickness, cure, network["depth"], 0.1, seed, learnt, test))
     return rows
 

@@ -18,6 +18,20 @@ from attend.masks import causal
 from attend.positions import Alibi, Learned, Rotary, Sinusoidal
 from attend.training import fit
 
+__all__ = [
+    "BACK",
+    "LENGTHS",
+    "MARKS",
+    "SCHEMES",
+    "TASKS",
+    "WORDS",
+    "OneLayer",
+    "accuracy",
+    "back",
+    "last",
+    "train",
+]
+
 WORDS, MARKS = 32, 8  # ids 0 … 31; those below 8 are marks
 TRAINED, LENGTHS = 16, (16, 24, 32, 48, 64)
 BACK = 3

@@ -48,13 +48,13 @@ TURNED = ("not {a}", "not really {a}", "not {a} but {b}", "not {a} , it was {b}"
 def apples(*splits: str, seeds=(0, 1)) -> list[tuple]:
     """The phrasebook's sentences with 苹果, each once: (pair, where the word stands, 1 where it is
     the company and else 0)."""
-    found = {}
+    examples = {}
     for pair in (pair for split in splits for seed in seeds for pair in pairs(split, seed)):
         if "苹果" in pair.source:
             at = pair.source.index("苹果")
             english = next(pair.target[t] for s, t in pair.alignment if s == at)
-            found[" ".join(pair.source)] = (pair, at, int(english == "Apple"))
-    return list(found.values())
+            examples[" ".join(pair.source)] = (pair, at, int(english == "Apple"))
+    return list(examples.values())
 
 
 def told_later(examples) -> torch.Tensor:
@@ -103,9 +103,10 @@ def tag(learn, test, remembers: bool, at_end: bool, seed: int = 0) -> torch.Tens
 
     optimizer = torch.optim.Adam(model.parameters(), 0.005)
     fit(model, lambda: torch.randperm(len(ids)).split(32), loss, optimizer, epochs=12)
-    test_ids, test_lengths, where, wanted = tensors(test, vocabulary, at_end)
+    test_ids, test_lengths, where, test_labels = tensors(test, vocabulary, at_end)
     with torch.no_grad():
-        return ((model(test_ids, test_lengths).gather(1, where) > 0) == wanted.bool())[:, 0]
+        says_company = model(test_ids, test_lengths).gather(1, where) > 0  # [B, 1]
+        return (says_company == test_labels.bool())[:, 0]
 
 
 # ------------------------------------------------------------------------------------- opinions
@@ -113,16 +114,16 @@ def tag(learn, test, remembers: bool, at_end: bool, seed: int = 0) -> torch.Tens
 
 def opinions(seed: int = 0) -> list[tuple[list[str], int]]:
     """Every sentence of a small grammar with its label, 1 where it is kind, in random order."""
-    found = set()
+    texts = set()
     for noun in NOUNS:
         for kind, (same, other) in enumerate(((BAD, GOOD), (GOOD, BAD))):
             for a, b in ((a, b) for a in same for b in other):
                 for form in PLAIN + TURNED:
                     text = f"the {noun} was {form.format(a=a, b=b)}"
-                    found.add((text, kind if form in PLAIN else 1 - kind))
-    found = [(text.split(), kind) for text, kind in sorted(found)]
-    random.Random(seed).shuffle(found)
-    return found
+                    texts.add((text, kind if form in PLAIN else 1 - kind))
+    examples = [(text.split(), kind) for text, kind in sorted(texts)]
+    random.Random(seed).shuffle(examples)
+    return examples
 
 
 def batches(examples, vectors: dict, size: int, rng):

@@ -48,10 +48,10 @@ SEEDS = range(5)
 def sequences(distance: int, count: int, generator=None) -> tuple[torch.Tensor, torch.Tensor]:
     """Random sequences: a symbol, then `distance` random fillers. Returns ids [B, distance + 1] and
     the number of the symbol in SYMBOLS [B]."""
-    wanted = torch.randint(len(SYMBOLS), (count,), generator=generator)  # [B]
+    symbols = torch.randint(len(SYMBOLS), (count,), generator=generator)  # [B]
     fillers = torch.randint(len(FILLERS), (count, distance), generator=generator)
-    first = VOCABULARY.ids[SYMBOLS[0]] + wanted[:, None]  # symbols have numbers in a row
-    return torch.cat([first, VOCABULARY.ids[FILLERS[0]] + fillers], dim=1), wanted
+    first = VOCABULARY.ids[SYMBOLS[0]] + symbols[:, None]  # symbols have numbers in a row
+    return torch.cat([first, VOCABULARY.ids[FILLERS[0]] + fillers], dim=1), symbols
 
 
 class Recaller(nn.Module):
@@ -124,14 +124,14 @@ def train_recaller(
 def examine(model: Recaller, distance: int, count: int = 500) -> dict[str, float]:
     """Accuracy on fresh sequences, the loss, and the gradient of the loss by the embedded tokens:
     its size at the first and at the last, [B, I] each, mean of the norms over the sequences."""
-    ids, wanted = sequences(distance, count, torch.Generator().manual_seed(1234))
+    ids, symbols = sequences(distance, count, torch.Generator().manual_seed(1234))
     x = model.embed(ids).detach().requires_grad_()  # [B, T, I]
     logits = model.read(x)
-    loss = nn.functional.cross_entropy(logits, wanted)
+    loss = nn.functional.cross_entropy(logits, symbols)
     (gradient,) = torch.autograd.grad(loss * count, x)  # [B, T, I], one sequence each
     sizes = gradient.norm(dim=-1).mean(dim=0)  # [T]
     return {
-        "accuracy": (logits.argmax(-1) == wanted).float().mean().item(),
+        "accuracy": (logits.argmax(-1) == symbols).float().mean().item(),
         "loss": loss.item(),
         "gradient_first": sizes[0].item(),
         "gradient_last": sizes[-1].item(),
@@ -145,15 +145,17 @@ def run(name: str, distance: int, seed: int, times: int = 1) -> dict:
     before = examine(Recaller(cell, forget_bias=forget_bias), distance)
     trained = train_recaller(cell, distance, seed, 400 * times, forget_bias=forget_bias)
     after = examine(trained, distance)
-    return {
+    row = {
         "cell": name if times == 1 else f"{name} x{times}",
         "distance": distance,
         "seed": seed,
         "accuracy": round(after["accuracy"], 4),
         "loss": float(f"{after['loss']:.4g}"),
-        **{f"{key}_before": float(f"{before[key]:.4g}") for key in before if "grad" in key},
-        **{f"{key}_after": float(f"{after[key]:.4g}") for key in after if "grad" in key},
     }
+    for when, sizes in (("before", before), ("after", after)):
+        for key in ("gradient_first", "gradient_last"):
+            row[f"{key}_{when}"] = float(f"{sizes[key]:.4g}")
+    return row
 
 
 def main() -> None:

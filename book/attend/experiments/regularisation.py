@@ -26,7 +26,6 @@ __all__ = [
     "STEPS",
     "STRENGTHS",
     "add_noise",
-    "endless",
     "measure",
     "shift",
 ]

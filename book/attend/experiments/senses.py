@@ -95,8 +95,8 @@ def train_tagger(vocabulary, examples, n_hidden, seed=0, epochs=5, **options) ->
 def accuracy(model: Tagger, vocabulary: Vocabulary, examples) -> float:
     """How many of the senses are right."""
     ids, lengths, place, sense = tensors(examples, vocabulary)
-    found = model(ids, lengths)[torch.arange(len(ids)), place].argmax(-1)  # [B]
-    return (found == sense).float().mean().item()
+    predicted = model(ids, lengths)[torch.arange(len(ids)), place].argmax(-1)  # [B]
+    return (predicted == sense).float().mean().item()
 
 
 def usual_sense(learn, examples) -> float:
@@ -117,8 +117,8 @@ def main() -> None:
     for plan, (n_hidden, options) in PLANS.items():
         for seed in SEEDS:
             model = train_tagger(vocabulary, learn, n_hidden, seed, **options)
-            found = round(accuracy(model, vocabulary, test), 4)
-            rows.append({"plan": plan, "seed": seed, "accuracy": found})
+            share = round(accuracy(model, vocabulary, test), 4)
+            rows.append({"plan": plan, "seed": seed, "accuracy": share})
     print(provenance.write("senses", rows, time.process_time() - started))
 
 

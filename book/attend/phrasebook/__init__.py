@@ -3,17 +3,22 @@
     pairs("train")[0].source, .target, .alignment, .gloss
 
 A synchronous grammar writes both sides of a sentence at once, so it knows which word became which.
-`lexicon` has the words, `grammar` the rules (both are tables to read), `writer` the machinery.
+`lexicon` has the words and `grammar` the rules, tables to read; `rules` reads the rules, `choices`
+says which words go together, `writer` writes the sentences.
 DATASHEET says what the data are, and what they are not. Taught in chapter 06; the translators of
 chapters 09, 10 and 16 learn from it.
 """
 
 import zlib
 from functools import lru_cache
+from numbers import Integral
 from typing import NamedTuple
 
+from attend import checks
 from attend.phrasebook.lexicon import SAID_WITH_Y
 from attend.phrasebook.writer import Writer
+
+__all__ = ["DATASHEET", "SIZES", "Pair", "pairs"]
 
 DATASHEET = """
 Motivation. A translator that trains in a minute on two CPU cores needs sentences that are short,
@@ -93,11 +98,10 @@ def pairs(split: str, seed: int = 0) -> list[Pair]:
     about a second. Raises ValueError for a split that is not there, TypeError for a seed that is
     not a whole number. Taught in chapter 06.
     """
-    if split not in SIZES:
-        raise ValueError(f"split must be one of {', '.join(SIZES)}, got {split!r}")
-    if not isinstance(seed, int) or isinstance(seed, bool):
+    checks.one_of("split", split, tuple(SIZES))
+    if not isinstance(seed, Integral) or isinstance(seed, bool):
         raise TypeError(f"seed must be a whole number, got {seed!r}")
-    copies = make_splits(seed)[split]
+    copies = make_splits(int(seed))[split]
     return [Pair(p.source[:], p.target[:], p.alignment, p.gloss[:]) for p in copies]
 
 

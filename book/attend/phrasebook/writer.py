@@ -1,5 +1,4 @@
-"""The machinery: reads the rules of grammar.py and fills them with the words of lexicon.py.
-Chapter 06.
+"""Writes sentences: fills the rules of grammar.py with the words of lexicon.py. Chapter 06.
 
 Two trees grow at once, one Chinese and one English. Each Chinese word is made once, as an *atom*
 [token, gloss]; each English word carries the atoms it translates. However the two sides are
@@ -7,20 +6,61 @@ reordered, the alignment is simply who carries whom.
 """
 
 import random
-from typing import NamedTuple
 
-from attend.phrasebook import grammar, lexicon
+from attend.phrasebook import lexicon
+from attend.phrasebook.choices import (
+    AIMS,
+    ALL_PLACES,
+    CITIES,
+    CLASHES,
+    FITTING,
+    GRADED,
+    JUDGED_PLACES,
+    KIN,
+    LIMITS,
+    MANY,
+    MARKETS,
+    MEASURING,
+    MINE,
+    NAMES,
+    NATURE,
+    NO_ARTICLE,
+    PERSON,
+    PERSONS,
+    PLACES,
+    POOL_OF,
+    POOLS,
+    PRONOUNS,
+    QUIET,
+    RELATIVE,
+    SAID_OF,
+    SHAPES,
+    SINGLE,
+    SURNAMES,
+    TITLES,
+    TOO_WIDE,
+    UNCOUNTED,
+    UNFIT,
+    VERB_WORDS,
+    WORDS,
+)
+from attend.phrasebook.rules import (
+    A_LOT,
+    CLAUSES,
+    KINDS,
+    NOUN_PHRASES,
+    OF,
+    OWN,
+    PARTS,
+    PLAIN,
+    SENTENCES,
+    TIMES,
+    VERY_OF,
+    WITH,
+    Rule,
+)
 
-AGREEING = {  # I · you, we, they · he, she, it
-    "be": ("am", "are", "is"),
-    "was": ("was", "were", "was"),
-    "isn't": ("am not", "aren't", "isn't"),
-    "do": ("do", "do", "does"),
-    "don't": ("don't", "don't", "doesn't"),
-    "have": ("have", "have", "has"),
-}
 FIRST, PLURAL, THIRD = 0, 1, 2
-VERB_FORMS = ("base", "third", "past", "done", "ing", "present")
 
 
 class Phrase:
@@ -43,236 +83,6 @@ class Phrase:
 
 
 EMPTY = Phrase([], [])
-
-
-class Slot(NamedTuple):
-    name: str
-    method: str
-    arguments: tuple
-
-
-class Rule(NamedTuple):
-    """A rule, read: Chinese items are (token, gloss) or the name of a slot, English items
-    (forms by agreement, who to agree with, names of the Chinese words) or the name of a slot."""
-
-    kind: str
-    chinese: tuple
-    english: tuple
-    slots: tuple
-
-
-# Slots that need no recipe
-USUAL = {
-    "who": ("who", ("person",)),
-    "where": ("where", ()),
-    "with": ("company", ()),
-    "whom": ("whom", ("who",)),
-    "owner": ("owner", ()),
-}
-GIVEN = {"noun", "nouns", "measure", "adj", "verb"}  # filled by the method that uses the rule
-
-
-def read_slot(text: str) -> Slot:
-    name, *recipe = text.split(":")
-    if recipe:
-        return Slot(name, recipe[0], tuple(recipe[1:]))
-    return Slot(name, *USUAL.get(name, ("", ())))
-
-
-def read_rule(line: str, kind: str = "") -> Rule:
-    """One line of grammar.py."""
-    chinese, english = (side.split() for side in line.split("→"))
-    slots = {}
-    for item in [*chinese, *english]:
-        if item[0] == "{":
-            slot = read_slot(item[1:-1])
-            slots.setdefault(slot.name, slot)
-    sides = [], []
-    for item in chinese:
-        token, _, gloss = item.partition("=")
-        name = read_slot(item[1:-1]).name
-        sides[0].append(name if item[0] == "{" else (token, gloss.replace("_", " ")))
-    for item in english:
-        name = read_slot(item[1:-1]).name
-        sides[1].append(name if item[0] == "{" else read_english(item))
-    computed = {*VERB_FORMS, "owner's", "owners"}
-    wanted = [s for s in slots.values() if s.method and s.name not in computed]
-    wanted.sort(key=lambda slot: slot.name != "verb")  # the verb chooses its subject and object
-    return Rule(kind, tuple(sides[0]), tuple(sides[1]), tuple(wanted))
-
-
-def read_english(item: str):
-    """put/放 → the word in its three forms, the slot it agrees with, the words it comes from."""
-    word, _, source = item.partition("/") if item[0] != "/" else ("/", "", "")
-    slot = "who"
-    forms = (word,) * 3
-    if word[0] == "<":
-        word, _, other = word[1:-1].partition(":")
-        slot = other or slot
-        forms = AGREEING.get(word) or (word, word, lexicon.forms(word)["third"])
-    return (
-        tuple(tuple(form.split()) for form in forms),
-        slot,
-        tuple(filter(None, source.split("+"))),
-    )
-
-
-def read_rules(table: str, kind: str = "", weighted: bool = False) -> tuple[Rule, ...]:
-    """The rules of a table, each as many times as its weight says."""
-    found = []
-    for line in table.strip().split("\n"):
-        weight, line = line.split(None, 1) if weighted else (1, line)
-        found += [read_rule(line, kind)] * int(weight)
-    return tuple(found)
-
-
-def named_rules(table: str) -> dict[str, Rule]:
-    named = (line.split(":", 1) for line in table.strip().split("\n"))
-    return {name.strip(): read_rule(line) for name, line in named}
-
-
-NOUN_PHRASES = named_rules(grammar.NOUN_PHRASES)
-PARTS = {name: read_rules(table) for name, table in grammar.PARTS.items()}
-TIMES = {name: read_rules(table) for name, table in grammar.TIMES.items()}
-CLAUSES = {name: read_rules(table, name, True) for name, table in grammar.CLAUSES.items()}
-SENTENCES = {name: read_rules(table, name, True) for name, table in grammar.SENTENCES.items()}
-KINDS = tuple(kind for kind, weight in grammar.WEIGHTS.items() for _ in range(weight))
-WORDS = {name: tuple(map(tuple, lexicon.rows(t))) for name, t in lexicon.WORDS.items()}
-PRONOUNS = {row[0]: row[1:] for row in lexicon.rows(lexicon.PRONOUNS + "|" + lexicon.IT)}
-PERSONS = tuple(name for name in PRONOUNS if name != "它")
-NAMES = tuple(map(tuple, lexicon.rows(lexicon.NAMES)))
-TITLES = tuple(map(tuple, lexicon.rows(lexicon.TITLES)))
-SURNAMES = tuple(map(tuple, lexicon.rows(lexicon.SURNAMES)))
-KIN = tuple(map(tuple, lexicon.rows(lexicon.KIN)))
-CITIES = tuple(map(tuple, lexicon.rows(lexicon.CITIES)))
-PLACES = {row[2]: (row[0].split("+"), row[1]) for row in lexicon.rows(lexicon.PLACES)}
-VERB_WORDS = {
-    verb.english: {name: form.split() for name, form in lexicon.forms(verb.english).items()}
-    for verb in lexicon.ALL_VERBS
-}
-
-
-# ── Which words go together ────────────────────────────────────────────────────────────────────
-def fitting(name: str, group: str) -> tuple:
-    """The adjectives that fit a noun, by its name or its group."""
-    names = {name, group, *(g for g, parts in lexicon.GROUPS.items() if group in parts.split())}
-    return tuple(adj for adj in lexicon.ALL_ADJECTIVES if names & set(adj.fits))
-
-
-COLOURS = {english for _, english in WORDS["colours"]}
-FITTING = {noun.english: fitting(noun.english, noun.group) for noun in
-           dict.fromkeys(n for nouns in lexicon.NOUNS.values() for n in nouns)}  # fmt: skip
-FITTING.update({name: fitting(name, "place") for name in PLACES})
-FITTING["person"] = tuple(adj for adj in lexicon.ALL_ADJECTIVES if "person" in adj.fits)
-SAID_OF = {  # the same without colours, for sentences such as 这 本 书 很 有趣
-    name: tuple(adj for adj in adjs if adj.english not in COLOURS) for name, adjs in FITTING.items()
-}
-JUDGED_PLACES = tuple(name for name in PLACES if SAID_OF[name])
-ALL_PLACES = tuple(PLACES)
-AIMS = tuple(name for name in PLACES if name != "home")  # one does not 去 home, one 回
-MARKETS = tuple("shop market supermarket".split())
-RELATIVE = {  # the verbs of a relative clause about a noun: where it comes from; what became of it
-    tag: {
-        noun: tuple(v for v in lexicon.ALL_VERBS if noun in v.objects and tag in v.tags)
-        for noun in dict.fromkeys(n for nouns in lexicon.NOUNS.values() for n in nouns)
-    }
-    for tag in ("rel", "done")
-}
-
-
-def verbs(condition) -> tuple:
-    return tuple(verb for verb in lexicon.ALL_VERBS if condition(verb))
-
-
-def countable(verb) -> bool:
-    return any(noun.kind != "name" for noun in verb.objects)
-
-
-def usable(verb) -> bool:
-    """May be told of one occasion: not a skill, not done by thieves alone."""
-    return "habit" not in verb.tags and verb.subject != "thief"
-
-
-def askable(verb) -> bool:
-    """什么 may stand for its object, and the English verb is then still plain."""
-    return (
-        verb.objects
-        and verb.english in ASKABLE
-        and verb.chinese not in ("看", "做")
-        and not soup(verb)
-    )
-
-
-def soup(verb) -> bool:
-    return verb.chinese == "喝" and verb.english == "eat"
-
-
-ASKABLE = "buy sell write paint eat drink sing repair study teach bring".split()
-LASTING = ("read", "watch", "listen to", "play", "study", "teach")
-LONG_WORK = "read watch write paint repair make wash do"
-POOLS = {
-    "past": verbs(lambda v: usable(v) and "sudden" not in v.tags),
-    "past_ask": verbs(askable),
-    "past_object": verbs(lambda v: usable(v) and v.objects and v.english not in ("see", "use")),
-    "the": verbs(lambda v: "the" in v.tags),
-    "past_placed": verbs(lambda v: usable(v) and v.places and "sudden" not in v.tags),
-    "past_long": verbs(lambda v: usable(v) and v.objects and v.english in LONG_WORK.split()),
-    "bare": verbs(lambda v: usable(v) and (v.generic != "-" or "the" in v.tags)),
-    "habit": verbs(lambda v: v.generic != "-"),
-    "generic": verbs(lambda v: v.generic != "-" and v.objects),
-    "future": verbs(lambda v: usable(v) and not v.tags & {"past", "sudden"}),
-    "placed": verbs(lambda v: usable(v) and v.places and v.generic != "-"),
-    "placed_full": verbs(lambda v: usable(v) and v.places and v.objects),
-    "can": verbs(lambda v: "can" in v.tags),
-    "done": verbs(lambda v: v.objects and ("done" in v.tags or v.english in ("see", "sing"))),
-    "buy": verbs(lambda v: v.english == "buy"),
-    "ask": verbs(lambda v: askable(v) and v.generic != "-"),
-    "counted": verbs(lambda v: usable(v) and countable(v) and not v.tags & {"one", "the", "a"}),
-    "lasting": verbs(lambda v: usable(v) and v.english in LASTING),
-    "liked": verbs(lambda v: usable(v) and v.places and v.generic == "s" and "few" not in v.tags),
-    "outing": verbs(
-        lambda v: usable(v) and v.generic == "s" and "with" in v.tags and set(v.places) - {"home"}
-    ),
-    "ride": verbs(lambda v: v.generic == "a"),
-    "speak": verbs(lambda v: v.english == "speak"),
-    "cry": verbs(lambda v: "sudden" in v.tags),
-    "alone": verbs(lambda v: not v.objects and v.places),
-}  # fmt: skip
-
-# The shapes an object may take: by what the sentence wants, and what the verb allows
-SHAPES = {
-    "full": {
-        "": "one one num some many this that my these adj adj adj adjs that_adj",
-        "one": "one this that my adj adj that_adj", "few": "one num adj adjs",
-        "many": "num some many adjs", "the": "the the that", "a": "one",
-    },
-    "def": {
-        "": "this that my these those that_adj", "one": "this that my that_adj", "few": "this that",
-        "many": "these those", "the": "the that", "a": "that",
-    },
-    "plan": {
-        "": "a one num some this that my adj", "one": "a one this that my adj", "few": "a one num",
-        "many": "num some many", "the": "the that", "a": "one",
-    },
-    "few": {
-        "": "one num some adj", "one": "one adj", "few": "one num", "many": "num some",
-        "the": "the", "a": "one",
-    },
-    "rich": {
-        "": "adj adjs that_adj", "one": "adj that_adj my", "few": "adj adjs", "many": "adjs many",
-        "the": "the that", "a": "one",
-    },
-    "point": {"": "this that my"},
-    "compared": {"": "this that my my these"},
-    "sub": {"": "this that the my this that my rel_when"},
-    "seen": {"": "one num some many adj"},
-    "seen1": {"": "one one adj"},
-    "one_of": {"": "one adj"},
-}  # fmt: skip
-SHAPES = {want: {tag: tuple(t.split()) for tag, t in by.items()} for want, by in SHAPES.items()}
-LIMITS = ("one", "few", "many", "the", "a")
-MEASURING = {"one", "num", "this", "that", "rel", "rel_when", "how", "adj", "adjs", "that_adj"}
-MANY = {"num", "some", "many", "how", "these", "those", "all", "any", "adjs"}
 
 
 class Writer:
@@ -743,64 +553,3 @@ def people_of(slots: dict) -> list:
     """Everyone in these slots: persons, and the subjects of clauses."""
     phrases = [phrase for phrase in slots.values() if isinstance(phrase, Phrase)]
     return [phrase.subject or phrase for phrase in phrases]
-
-
-class Groups(dict):
-    """The nouns of several groups, collected when first asked for."""
-
-    def __missing__(self, names):
-        nouns = [noun for name in names.split("+") for noun in lexicon.NOUNS[name]]
-        self[names] = tuple(noun for noun in nouns if names != "judged" or SAID_OF[noun.english])
-        return self[names]
-
-
-POOL_OF = Groups()
-
-
-UNFIT = {
-    "asked": {"我", "我们"},
-    "third": {"我", "我们", "你"},
-    "pupil": {"我们", "他们"},
-    "hoper": {"你"},
-}
-SINGLE = {"door", "transport", "lake"}  # 这 些 门 would be a strange thing to open
-NATURE = {"street", "mountain", "tree", "transport", "lake", "door"}
-OWN = read_rule("{owner} 的=of → {owners}")
-TOPPED = "expensive cheap beautiful good big small new comfortable interesting useful".split()
-GRADED = {"compared": [], "topped": []}
-for adjective in lexicon.ALL_ADJECTIVES:
-    nouns = tuple(noun for noun in POOL_OF["judged"] if adjective in SAID_OF[noun.english])
-    if nouns:
-        GRADED["compared"].append((adjective, nouns))
-    if nouns and adjective.english in TOPPED:
-        sold = tuple(noun for noun in nouns if noun.group not in {*NATURE, "house", "song", "show"})
-        GRADED["topped"].append((adjective, sold))
-NO_ARTICLE = {"home", "school"}
-MINE = {"我": "mine", "你": "yours", "他": "his", "她": "hers", "我们": "ours", "他们": "theirs"}
-WITH = read_rule("跟=with {x} 一起=together → with/跟+一起 {x}")
-PLAIN = read_rule("{noun} → {noun}")
-A_LOT = read_rule("很多=many {noun} → a/很多 lot/很多 of/很多 {noun}")
-OF = read_rule("{a} 的=of → {a}")
-VERY_OF = read_rule("很=very {a} 的=of → very/很 {a}")
-UNCOUNTED = {"these": "this", "those": "that", "adj": "one", "adjs": "num", "that_adj": "that"}
-TOO_WIDE = {
-    "street": (("宽", "wide"), ("滑", "slippery"), ("吵", "noisy")),
-    "road": (("宽", "wide"), ("滑", "slippery"), ("长", "long")),
-    "river": (("宽", "wide"), ("深", "deep"), ("脏", "dirty")),
-    "bridge": (("窄", "narrow"), ("滑", "slippery"), ("长", "long")),
-}
-PERSON = lexicon.Noun("人", "person", "个", "", "count", "person")
-QUIET = next(adj for adj in lexicon.ALL_ADJECTIVES if adj.english == "quiet")
-OPPOSITE = "big small · new old · long short · expensive cheap · heavy light · hot cold".split(
-    " · "
-)
-OPPOSITE += "clean dirty · quiet noisy · difficult easy · interesting boring".split(" · ")
-OPPOSITE += "wide narrow · fast slow · quiet lively".split(" · ")
-CLASHES = {}
-for one, other in map(str.split, OPPOSITE):
-    CLASHES.setdefault(one, set()).add(other)
-    CLASHES.setdefault(other, set()).add(one)
-CLASHES = {
-    name: {adj for adj in lexicon.ALL_ADJECTIVES if adj.english in others}
-    for name, others in CLASHES.items()
-}

@@ -68,11 +68,13 @@ export function bytesOf(data) {
 // --- theme and colour ---
 
 // Where the reader's own colours are in force (Windows' contrast themes), they count, and not the page's theme.
-const [FORCED, DARK, CONTRAST] = ["(forced-colors: active)", "(prefers-color-scheme: dark)", "(prefers-contrast: more)"]
-  .map((query) => matchMedia(query));
+const FORCED = "(forced-colors: active)";
+const DARK = "(prefers-color-scheme: dark)";
+const CONTRAST = "(prefers-contrast: more)";
+const holds = (query) => matchMedia(query).matches;
 
 export function isDark() {
-  if (FORCED.matches) return DARK.matches;
+  if (holds(FORCED)) return holds(DARK);
   const { documentElement: html, body } = document;
   const code = body.classList;
   return (
@@ -89,7 +91,7 @@ export function isDark() {
 export function followTheme(root, onChange) {
   const update = () => {
     const dark = root.classList.toggle("attend-dark", isDark());
-    return [dark, FORCED.matches, CONTRAST.matches].join();
+    return [dark, holds(FORCED), holds(CONTRAST)].join();
   };
   let look = update();
   const changed = () => {
@@ -97,7 +99,7 @@ export function followTheme(root, onChange) {
     look = update();
     if (look !== before) onChange();
   };
-  const media = [FORCED, DARK, CONTRAST];
+  const media = [FORCED, DARK, CONTRAST].map((query) => matchMedia(query));
   media.forEach((each) => each.addEventListener("change", changed));
   const observer = new MutationObserver(changed);
   const attributeFilter = ["data-theme", "theme", "class", "data-jp-theme-light"];
@@ -115,7 +117,7 @@ const INKS = ["paper", "ink", "muted", "hair", "accent", "gold", "positive", "ne
 export function palette(root, more = []) {
   const style = getComputedStyle(root);
   const read = (name) => style.getPropertyValue(`--${name}`).trim();
-  const find = FORCED.matches ? inForce(root) : read;
+  const find = holds(FORCED) ? inForce(root) : read;
   return Object.fromEntries([...INKS, ...more].map((name) => [name, find(name)]));
 }
 
@@ -500,8 +502,8 @@ function tableInPages(caption, corner, columns, rows) {
   ].filter(({ size, step }) => size > step);
   const place = { rows: 0, columns: 0 };
   const said = dom("span", { role: "status", class: "attend-spoken" });
-  const bar = dom("div", { class: "attend-pages", role: "group", "aria-label": "Pages of the table" }, said);
-  const box = dom("div", { class: "attend-paged" }, dom("table"), bar);
+  const bar = dom("div", { role: "group", "aria-label": "Pages of the table" }, said);
+  const box = dom("div", { class: "attend-paged" }, dom("table"), dom("div", { class: "attend-pages" }, bar));
 
   for (const axis of axes) {
     const turn = (step) => () => {
