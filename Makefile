@@ -1,4 +1,4 @@
-# Paying Attention. Every target sets up what it needs in .venv; only Python >= 3.10 and make are assumed.
+# Paying Attention. Every target sets up what it needs in .venv; only Python 3.11 to 3.14 and make are assumed.
 PYTHON ?= python3
 PORT   ?= 8000
 BIN    := .venv/bin
@@ -13,17 +13,13 @@ html chapter execute unit chapters test-matrix: export OMP_NUM_THREADS ?= 1
 ABREAST := -n logical --maxprocesses 4 --dist
 
 .DEFAULT_GOAL := help
-.PHONY: help book html slides exercises pdf lab chapter test unit chapters browser test-matrix lint bench weave execute heights lock clean
+.PHONY: help book html slides exercises pdf lab chapter test unit chapters browser test-matrix lint bench weave execute heights lock fork clean
 
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(READY): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
-	  || { echo "make: $(PYTHON) is older than 3.10; name a newer one: make PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv .venv || { echo "make: no venv module (on Debian: apt install python3-venv)"; exit 1; }
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@
+	@$(PYTHON) tools/install.py
 
 html: $(READY) ## build the pages into _build/html
 	$(BIN)/jupyter-book build . --warningiserror --keep-going --quiet
@@ -76,7 +72,7 @@ browser: html slides ## the built pages and decks in Chromium, with the network 
 test: lint unit chapters browser ## everything above: what CI runs
 	@echo "all of make test passed"
 
-test-matrix: $(READY) ## run the chapters with Colab's versions and on Python 3.10 and 3.13 (TORCH=2.13.0 for another torch)
+test-matrix: $(READY) ## run the chapters with Colab's versions and on Python 3.11 to 3.14 (TORCH=2.13.0 for another torch)
 	$(BIN)/python tools/matrix.py $(CHAPTERS)
 
 bench: html ## seconds, bytes and milliseconds, measured on this machine
@@ -85,8 +81,12 @@ bench: html ## seconds, bytes and milliseconds, measured on this machine
 heights: html ## measure the widgets' heights, for which the pages keep room (then: make html)
 	$(BIN)/python tools/heights.py
 
-lock: ## resolve pyproject.toml anew for Python 3.10 to 3.13 and write requirements.txt (needs uv)
-	$(PYTHON) tools/lock.py
+lock: $(READY) ## write requirements.txt, each pin with a wheel for each machine (UPGRADE=1 for newer versions)
+	$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)
+
+fork: $(READY) ## set the address of the repository: make fork REPOSITORY=https://github.com/NAME/BOOK
+	$(BIN)/python tools/repository.py "$(REPOSITORY)"
+	$(BIN)/python tools/weave.py
 
 clean: ## remove what was built; .venv stays (rm -r .venv removes that too)
 	rm -rf _build book/assets/vendor book/.ipynb_checkpoints .pytest_cache .ruff_cache .hypothesis

@@ -3,8 +3,8 @@
 * `colab`: what Google Colab has had for long (ipywidgets 7.7.1, numpy 2.0), with the oldest torch
   that pyproject.toml admits. TORCH=2.13.0 in the environment asks for another torch, where the
   oldest has no build for the machine or for its Python.
-* `python3.10`, `python3.13`: the ends of the range, with the pins of requirements.txt. Where such
-  a Python is not installed, a line says so.
+* `python3.11` and those after it: each Python that pyproject.toml admits, with the pins of
+  requirements.txt. Where such a Python is not installed, a line says so.
 
 Each has its own folder, .venv-NAME, made at the first run. MATRIX=colab in the environment runs one
 only; chapters may be named on the command line. Any error in any cell fails.
@@ -19,12 +19,14 @@ import sys
 import time
 from pathlib import Path
 
+import install
+
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 COLAB = {"ipywidgets": "7.7.1", "numpy": "2.0.2"}
 NEEDED = ("ipykernel", "nbclient", "nbformat")  # to run a notebook, besides what the book needs
 SHOWN = ("ipywidgets", "numpy", "torch", "matplotlib", "anywidget")
-PYTHONS = ("python3.10", "python3.13")
+PYTHONS = tuple(f"python3.{minor}" for minor in install.pythons())
 
 # What the other environment's Python runs: one chapter, and a line of JSON about it.
 RUN = """
@@ -67,7 +69,8 @@ def pins(name: str) -> list[str]:
 
 def python_of(name: str) -> str | None:
     """The interpreter to make the environment with; None where it does not run."""
-    found = sys.executable if name == "colab" else shutil.which(name)
+    running = ("colab", f"python3.{sys.version_info.minor}")
+    found = sys.executable if name in running else shutil.which(name)
     if found is None:
         return None
     works = subprocess.run([found, "-c", "import venv, ensurepip"], capture_output=True)
@@ -77,7 +80,7 @@ def python_of(name: str) -> str | None:
 def prepare(name: str, python: str) -> Path:
     """The environment's own Python, made and filled unless it holds these pins already."""
     folder = ROOT / f".venv-{name}"
-    inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    inside = Path(install.python_of(str(folder)))
     wanted, stamp = pins(name), folder / "pins.txt"
     if inside.exists() and stamp.is_file() and stamp.read_text().split("\n") == wanted:
         return inside
@@ -85,8 +88,9 @@ def prepare(name: str, python: str) -> Path:
     subprocess.run([python, "-m", "venv", folder], check=True)
     limits = folder / "limits.txt"
     limits.write_text("\n".join(wanted), encoding="utf8")
-    install = [inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, "-c", limits, *NEEDED, "-e", ROOT], check=True)
+    torch = next(pin for pin in wanted if pin.startswith("torch=="))
+    if install.fill(str(inside), torch, "-c", str(limits), *NEEDED, "-e", str(ROOT)):
+        raise SystemExit(f"matrix: {folder.name} cannot be filled")
     stamp.write_text("\n".join(wanted))
     return inside
 

@@ -1,10 +1,12 @@
-"""From each page to where it can be run, downloaded and mended, as _config.yml says."""
+"""From each page to where it can be run, downloaded and mended, as _config.yml says; nowhere, while
+that has only a placeholder (how the buttons of a known address lead: tests/test_repository.py)."""
 
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import nbformat
 import pytest
+import repository
 import yaml
 
 from conftest import ROOT, SITE
@@ -13,6 +15,7 @@ from test_pages import CHAPTERS, PAGES
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
 REPOSITORY, BRANCH = CONFIG["repository"]["url"], CONFIG["repository"]["branch"]
 PATH = REPOSITORY.removeprefix("https://github.com/")
+KNOWN = repository.is_known(REPOSITORY)
 NOTEBOOKS = [name for name in CHAPTERS if (ROOT / f"{name}.ipynb").is_file()]
 
 
@@ -41,11 +44,11 @@ class Head(HTMLParser):
 class TestChapter:
     def test_opens_in_colab(self, name):
         colab = f"{CONFIG['launch_buttons']['colab_url']}/github/{PATH}/blob/{BRANCH}"
-        assert f"{colab}/{name}.ipynb" in Head(name).links
+        assert (f"{colab}/{name}.ipynb" in Head(name).links) is KNOWN
 
     def test_opens_in_binder(self, name):
         binder = f"{CONFIG['launch_buttons']['binderhub_url']}/v2/gh/{PATH}/{BRANCH}"
-        assert f"{binder}?urlpath=lab/tree/{name}.ipynb" in Head(name).links
+        assert (f"{binder}?urlpath=lab/tree/{name}.ipynb" in Head(name).links) is KNOWN
 
     def test_can_be_downloaded_as_it_is_stored(self, name):
         links = [link for link in Head(name).links if link.endswith(f"{name}.ipynb")]
@@ -63,8 +66,9 @@ def test_page_can_be_mended_and_says_what_it_is(page):
     name = page.removesuffix(".html")
     source = next(path for path in ROOT.glob(f"{name}.*") if path.suffix in (".ipynb", ".md"))
     head = Head(name)
-    assert f"{REPOSITORY}/edit/{BRANCH}/{source.relative_to(ROOT).as_posix()}" in head.links
-    assert REPOSITORY in head.links
+    edit = f"{REPOSITORY}/edit/{BRANCH}/{source.relative_to(ROOT).as_posix()}"
+    assert (edit in head.links) is (REPOSITORY in head.links) is KNOWN
+    assert KNOWN or not any(PATH in link for link in head.links)  # issues and all else
     assert CONFIG["title"] in head.title
     assert 60 < len(head.said["description"]) <= 202
     assert head.said["og:description"] == head.said["description"]
