@@ -9,11 +9,13 @@ export TQDM_DISABLE := 1
 # The chapters' matrices are small: one thread is faster than two that wait for each other.
 html chapter execute unit chapters test-matrix: export OMP_NUM_THREADS ?= 1
 
+# `test` runs its parts in this order: html finds the chapters done.
+.NOTPARALLEL:
 # Tests run side by side; the cells of one chapter one after another, in one kernel.
 ABREAST := -n logical --maxprocesses 4 --dist
 
 .DEFAULT_GOAL := help
-.PHONY: help book html slides exercises pdf lab chapter test unit chapters browser test-matrix lint bench weave execute heights lock fork clean
+.PHONY: help book html slides exercises pdf lab chapter test check unit chapters browser test-matrix lint bench weave execute heights lock fork clean
 
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -21,7 +23,8 @@ help: ## what each target does
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) tools/install.py
 
-html: $(READY) ## build the pages into _build/html
+html: $(READY) ## run the chapters that changed, build the pages into _build/html
+	$(BIN)/python tools/chapters.py
 	$(BIN)/jupyter-book build . --warningiserror --keep-going --quiet
 	@echo "pages: $(SITE)/index.html"
 
@@ -63,14 +66,17 @@ lint: $(READY)
 unit: $(READY) ## the unit tests and the house rules
 	$(BIN)/pytest tests --ignore=tests/browser $(ABREAST) loadfile
 
-chapters: $(READY) ## every chapter, cell by cell, against its stored outputs
-	$(BIN)/pytest --nbval book/*.ipynb $(ABREAST) loadfile
+chapters: $(READY) ## every chapter, cell by cell, against its stored outputs; the pages show this run
+	PYTHONPATH=tests $(BIN)/pytest -p recording --nbval book/*.ipynb $(ABREAST) loadfile --no-loadscope-reorder
 
 browser: html slides ## the built pages and decks in Chromium, with the network closed
 	$(BIN)/pytest tests/browser $(ABREAST) worksteal
 
 test: lint unit chapters browser ## everything above: what CI runs
 	@echo "all of make test passed"
+
+check: lint unit ## lint, unit tests, and the chapters and pages that changed since main (minutes)
+	$(BIN)/python tools/changed.py
 
 test-matrix: $(READY) ## run the chapters with Colab's versions and on Python 3.11 to 3.14 (TORCH=2.13.0 for another torch)
 	$(BIN)/python tools/matrix.py $(CHAPTERS)

@@ -45,11 +45,11 @@ def served(folder):
 
 
 @contextmanager
-def launched():
+def launched(*flags):
     """Chromium without a window."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, *flags])
         yield browser
         browser.close()

@@ -9,14 +9,13 @@
 * Each chapter can be had without its solutions: see exercises.py.
 * Sphinx and jupyter-cache decide by a chapter's own file whether to read and run it again. The
   chapters also depend on the code in book/attend and on the pinned packages: when those change, all
-  are read and run again; when a widget's script or style does, all are written again.
+  are read and run again (chapters.py); when a widget's script or style does, all are written again.
 """
 
-import hashlib
-import shutil
 import subprocess
 from pathlib import Path
 
+import chapters
 import exercises
 import icons
 import mathematics
@@ -85,26 +84,15 @@ def hold_up_nothing(app, pagename, templatename, context, doctree) -> None:
             attributes.pop("defer", None)
 
 
-def digest(files) -> str:
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
-
-
 def forget_stale_outputs(app, config) -> None:
     """When the code that outputs were made with is no longer the code, drop them, and have Sphinx
-    read every chapter."""
-    cache = Path(app.outdir).parent / ".jupyter_cache"
-    code = (ROOT / "book" / "attend").rglob("*.*")
-    made_with = digest(
-        [ROOT / "requirements.txt", *(path for path in code if path.suffix in (".py", ".csv"))]
-    )
-    stamp = cache.with_name("attend.sha256")
-    if cache.is_dir() and (not stamp.is_file() or stamp.read_text() != made_with):
+    read every chapter. (`make html` runs tools/chapters.py before: then they are new already.)"""
+    config.attend_code, dropped = chapters.forget_stale(ROOT, Path(app.outdir).parent)
+    if dropped:
         log.info("pages: book/attend or requirements.txt changed, so every chapter runs again")
-        shutil.rmtree(cache)
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(made_with)
-    config.attend_code = made_with
-    config.attend_widgets = digest([*WIDGETS.glob("*.js"), *WIDGETS.glob("*.css"), *ASSETS])
+    config.attend_widgets = chapters.digest(
+        [*WIDGETS.glob("*.js"), *WIDGETS.glob("*.css"), *ASSETS]
+    )
 
 
 def setup(app):

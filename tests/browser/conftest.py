@@ -6,23 +6,30 @@ run); `script` runs before the page's own, further options are those of Playwrig
 `page_of(widget, …)` makes a page for `visit` that the book does not have.
 When the test ends, a message in the console, an uncaught error or a request to any other machine
 than this one fails it.
+
+A new tab costs more than most pages (1.1 of 1.9 s), so tabs are used again: the page is another
+document then, but it finds what all pages share in the browser's cache. `fresh=True` comes as a
+first reader does, with nothing in the cache.
 """
 
 import json
 import os
 import sys
+from collections import defaultdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from ipywidgets.embed import dependency_state, embed_data
 
+pytest.register_assert_rewrite("everyone")
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 from chromium import MOUNTED, find_chromium, launched, served  # noqa: E402
 
-SITE = ROOT / "_build" / "html"
-# Ajv, inside the full widget manager, remarks on its own schema; nothing of ours.
+SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
+# Ajv, inside the full widget manager, remarks on its own schema; nothing of ours. And the browser
+# asks for an icon where a page made for a test names none.
 KNOWN = ("strict mode: use allowUnionTypes",)
 # A page made for a test: its head, and one widget's place as tools/places.py writes it.
 MADE_HEAD = """<!doctype html><html lang="en" data-mode="light" data-theme="light">
@@ -42,8 +49,29 @@ WIDGETS_WANTED = """() => document.querySelectorAll(
     'script[type="application/vnd.jupyter.widget-view+json"]').length"""
 
 
+def pytest_addoption(parser):
+    parser.addoption("--pages", default="", help="of the book's pages only these: a.html,b.html")
+
+
+def page_of(item) -> str | None:
+    """The page that a test is about: its parameter, or the one that its file is about."""
+    given = getattr(item, "callspec", None)
+    named = given and (given.params.get("path") or given.params.get("name"))
+    about = [getattr(item.module, name, None) for name in ("CHAPTER", "PAGE")]
+    return next((name for name in (named, *about) if name and name.startswith("book/")), None)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Without a browser these tests are skipped, loudly; in CI that is a failure."""
+    """The pages asked for. Without a browser these tests are skipped, loudly; in CI that is a
+    failure."""
+    pages = config.getoption("--pages").replace(".html", "").split(",")
+    if pages != [""]:
+        wanted = [(page_of(item) or "").removesuffix(".html") in pages for item in items]
+        config.hook.pytest_deselected(
+            items=[item for item, kept in zip(items, wanted, strict=True) if not kept]
+        )
+        items[:] = [item for item, kept in zip(items, wanted, strict=True) if kept]
     if not items or find_chromium():
         return
     line = (
@@ -68,39 +96,76 @@ def address():
 
 @pytest.fixture(scope="session")
 def chromium():
-    with launched() as browser:
+    """A browser that finds no other machine than this one."""
+    with launched("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1") as browser:
         yield browser
 
 
-@pytest.fixture
-def visit(address, chromium):
-    """Open a page at a width and in a theme; see above."""
-    contexts, faults = [], []
+class Tab:
+    """A tab in a context of its own, and what went wrong on the page that it shows."""
 
-    def on_request(route):
-        url = urlsplit(route.request.url)
-        if url.hostname == "127.0.0.1" or url.scheme in ("data", "blob"):
-            route.continue_()
-        else:
-            faults.append(f"asked for {route.request.url}")
-            route.abort()
-
-    def on_console(message):
-        if message.type in ("error", "warning") and not message.text.startswith(KNOWN):
-            faults.append(f"console {message.type}: {message.text}")
-
-    def open_page(path, width=1280, theme="light", ours=True, script="", **options):
-        options |= {"viewport": {"width": width, "height": 900}, "has_touch": width < 500}
-        context = chromium.new_context(color_scheme=theme, **options)
-        contexts.append(context)
-        context.add_init_script(script)
+    def __init__(self, browser, theme, script, options):
+        self.faults, self.theme, self.options = [], theme, options
+        self.context = browser.new_context(color_scheme=theme, **options)
+        self.context.add_init_script(script)
         choose = "localStorage.setItem('mode', '{0}'); localStorage.setItem('theme', '{0}')"
-        context.add_init_script(choose.format(theme))
-        context.route("**/*", on_request)
-        page = context.new_page()
-        page.on("console", on_console)
-        page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
-        page.goto(f"{address}/{path}", wait_until="load")
+        self.context.add_init_script(choose.format(theme))
+        self.context.on("request", self.on_request)
+        self.page = self.context.new_page()
+        self.page.on("console", self.on_console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
+
+    def on_request(self, request):
+        url = urlsplit(request.url)
+        if url.hostname != "127.0.0.1" and url.scheme not in ("data", "blob"):
+            self.faults.append(f"asked for {request.url}")
+
+    def on_console(self, message):
+        known = message.text.startswith(KNOWN) or message.location["url"].endswith("/favicon.ico")
+        if message.type in ("error", "warning") and not known:
+            self.faults.append(f"console {message.type}: {message.text}")
+
+    def clear(self, width):
+        """An empty page, as a new tab has it."""
+        self.page.goto("about:blank")
+        self.page.mouse.move(0, 0)
+        self.page.emulate_media(
+            media="screen",
+            color_scheme=self.theme,
+            reduced_motion=self.options.get("reduced_motion", "no-preference"),
+            forced_colors=self.options.get("forced_colors", "none"),
+        )
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.faults.clear()
+
+
+@pytest.fixture(scope="session")
+def tabs():
+    """Tabs to be used again: what they were made with → those that are free."""
+    return defaultdict(list)
+
+
+class Visit:
+    """What the fixture `visit` hands out; see above."""
+
+    def __init__(self, address, browser, free):
+        self.address, self.browser, self.free = address, browser, free
+        self.taken = []  # (the list to give the tab back to, tab)
+
+    def take(self, theme, script, fresh, options) -> Tab:
+        key = theme, script, str(sorted(options.items()))
+        free = [] if fresh else self.free[key]
+        tab = free.pop() if free else Tab(self.browser, theme, script, options)
+        self.taken.append((None if fresh else free, tab))
+        return tab
+
+    def __call__(
+        self, path, width=1280, theme="light", ours=True, script="", fresh=False, **options
+    ):
+        tab = self.take(theme, script, fresh, {"has_touch": width < 500, **options})
+        tab.clear(width)
+        page = tab.page
+        page.goto(f"{self.address}/{path}", wait_until="load")
         if ours:
             page.wait_for_function(
                 "n => document.querySelectorAll('[data-widget]').length >= n",
@@ -110,9 +175,25 @@ def visit(address, chromium):
             page.wait_for_function(MOUNTED)
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    @property
+    def faults(self) -> list[str]:
+        return [fault for _, tab in self.taken for fault in tab.faults]
+
+    def give_back(self):
+        for free, tab in self.taken:
+            if free is None or tab.page.is_closed():
+                tab.context.close()
+            else:
+                free.append(tab)
+
+
+@pytest.fixture
+def visit(address, chromium, tabs):
+    """Open a page at a width and in a theme; see above."""
+    visit = Visit(address, chromium, tabs)
+    yield visit
+    faults = visit.faults
+    visit.give_back()
     assert not faults, "\n".join(faults)
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from kinds import rows_of
+
 CHAPTER = "book/11_self_attention.html"
 
 
@@ -13,8 +15,7 @@ def by_hand():
 
 def numbers(widget):
     """The numbers of the widget's table."""
-    rows = widget.locator(".attend-numbers tbody tr").all()
-    return np.array([[float(cell) for cell in row.locator("td").all_inner_texts()] for row in rows])
+    return np.array(rows_of(widget.locator(".attend-numbers")), dtype=float)
 
 
 def test_arrow_keys_read_every_cell(visit):

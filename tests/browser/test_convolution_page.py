@@ -7,6 +7,7 @@ from attend.convolution import conv2d
 from attend.data import digits
 from attend.widgets import Convolution
 from attend.widgets.convolution import KERNELS, written
+from kinds import rows_of
 
 CHAPTER = "book/05_convolution.html"
 
@@ -31,8 +32,7 @@ def value(widget):
 
 def table(widget):
     """The output, from the table of numbers."""
-    rows = widget.locator(".attend-numbers table").first.locator("tbody tr").all()
-    cells = [row.locator("td").all_inner_texts() for row in rows]
+    cells = rows_of(widget.locator(".attend-numbers table").first)
     return np.array([[float(cell.replace("−", "-")) for cell in row] for row in cells])
 
 

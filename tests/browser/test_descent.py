@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from attend.widgets import Descent
+from kinds import rows_of
 
 CHAPTER = "book/02_gradient_descent.html"
 
@@ -21,8 +22,8 @@ def number(text: str) -> float:
 
 
 def table(widget) -> np.ndarray:
-    rows = widget.locator(".attend-numbers tbody tr").all()
-    return np.array([[number(t) for t in row.locator("td").all_inner_texts()] for row in rows])
+    rows = rows_of(widget.locator(".attend-numbers"))
+    return np.array([[number(text) for text in row] for row in rows])
 
 
 def set_rate(widget, power: float):

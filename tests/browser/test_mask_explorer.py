@@ -5,6 +5,7 @@ import pytest
 
 from attend.widgets import MaskExplorer
 from attend.widgets.mask_explorer import PAD, written
+from kinds import rows_of
 
 CHAPTER = "book/15_masks.html"
 SENTENCES = [text.split() for text in ("tea is hot", "I read a good book", "come in")]
@@ -42,8 +43,7 @@ def tables(widget):
     settle(widget)
     found = []
     for table in widget.locator(".attend-numbers table").all():
-        rows = [row.locator("td").all_inner_texts() for row in table.locator("tbody tr").all()]
-        found.append(np.array([[number(cell) for cell in row] for row in rows]))
+        found.append(np.array([[number(cell) for cell in row] for row in rows_of(table)]))
     return found
 
 

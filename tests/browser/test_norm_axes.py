@@ -5,6 +5,7 @@ import pytest
 
 from attend.widgets import NormAxes
 from attend.widgets.norm_axes import written
+from kinds import rows_of
 
 CHAPTER = "book/14_block.html"
 
@@ -39,13 +40,7 @@ def choose(widget, norm):
 def tables(widget, count):
     """x and the outputs of every sentence, from the table of numbers: [2, B, T, D]."""
     found = [
-        [
-            [
-                float(cell.replace("−", "-").rstrip(" *"))
-                for cell in row.locator("td").all_inner_texts()
-            ]
-            for row in table.locator("tbody tr").all()
-        ]
+        [[float(cell.replace("−", "-").rstrip(" *")) for cell in row] for row in rows_of(table)]
         for table in widget.locator(".attend-numbers table").all()[: 2 * count]
     ]
     return np.array(found[0::2]), np.array(found[1::2])

@@ -4,7 +4,7 @@ import pytest
 from chromium import served
 
 from conftest import ROOT
-from test_pages import answers_keys
+from everyone import answers_keys
 
 DECKS = ROOT / "_build" / "slides"
 WALK = ("01_functions", "11_self_attention")
@@ -23,10 +23,7 @@ def place(page):
     return page.evaluate("Object.values(Reveal.getIndices()).slice(0, 2)")
 
 
-@pytest.mark.parametrize("name", WALK)
-def test_keys_walk_the_deck(visit, name):
-    page = visit(f"{name}.html")
-    page.wait_for_function("Reveal.isReady()")
+def keys_walk_the_deck(page):
     assert place(page) == [0, 0]
     page.keyboard.press("ArrowRight")
     assert place(page) == [1, 0]
@@ -35,29 +32,7 @@ def test_keys_walk_the_deck(visit, name):
     assert place(page) != [1, 0]
 
 
-@pytest.mark.parametrize("name", WALK)
-def test_slides_fit_the_wall(visit, name):
-    """At 1280 × 720 next to nothing is wider than the screen or much higher; long code scrolls."""
-    page = visit(f"{name}.html")
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.wait_for_function("Reveal.isReady()")
-    sizes = page.evaluate(
-        """() => Reveal.getSlides().map((slide) => {
-            Reveal.slide(...Object.values(Reveal.getIndices(slide)).slice(0, 2));
-            const code = slide.querySelectorAll('.highlight, [data-widget]').length > 0;
-            return [slide.scrollHeight / 720, slide.scrollWidth > slide.clientWidth, code];
-        })"""
-    )
-    assert len(sizes) > 30
-    assert not any(wide for _, wide, _ in sizes)
-    assert all(high <= 1.1 for high, _, code in sizes if not code)
-    assert sum(high > 1.02 for high, _, _ in sizes) <= len(sizes) / 10
-
-
-@pytest.mark.parametrize("name", WALK)
-def test_widgets_answer_in_the_deck(visit, name):
-    page = visit(f"{name}.html")
-    page.wait_for_function("Reveal.isReady()")
+def widgets_answer_in_the_deck(page):
     wanted = page.evaluate(
         """() => [...document.querySelectorAll('[data-widget]')].map((widget) =>
             Object.values(Reveal.getIndices(widget.closest('section'))).slice(0, 2))"""
@@ -71,10 +46,39 @@ def test_widgets_answer_in_the_deck(visit, name):
         assert place(page) == [across, down], "a key meant for the widget moved the deck"
 
 
-def test_mathematics_is_set(visit):
-    page = visit("11_self_attention.html")
+def slides_fit_the_wall(page):
+    """At 1280 × 720 next to nothing is wider than the screen or much higher; long code scrolls."""
+    page.set_viewport_size({"width": 1280, "height": 720})
+    sizes = page.evaluate(
+        """() => Reveal.getSlides().map((slide) => {
+            Reveal.slide(...Object.values(Reveal.getIndices(slide)).slice(0, 2));
+            const code = slide.querySelectorAll('.highlight, [data-widget]').length > 0;
+            return [slide.scrollHeight / 720, slide.scrollWidth > slide.clientWidth, code];
+        })"""
+    )
+    assert len(sizes) > 30
+    assert not any(wide for _, wide, _ in sizes)
+    assert all(high <= 1.1 for high, _, code in sizes if not code)
+    assert sum(high > 1.02 for high, _, _ in sizes) <= len(sizes) / 10
+
+
+def mathematics_is_set(page):
     page.wait_for_selector("mjx-container", state="attached", timeout=15_000)
     assert page.locator("mjx-merror").count() == 0
+
+
+@pytest.mark.parametrize("name", WALK)
+def test_a_deck(visit, subtests, name):
+    page = visit(f"{name}.html")
+    page.wait_for_function("Reveal.isReady()")
+    for asked in (
+        keys_walk_the_deck,
+        mathematics_is_set,
+        slides_fit_the_wall,
+        widgets_answer_in_the_deck,
+    ):
+        with subtests.test(asked.__name__):
+            asked(page)
 
 
 def test_a_deck_is_alive_from_a_disk(chromium):

@@ -4,14 +4,14 @@ import re
 
 import numpy as np
 
+from kinds import rows_of
+
 CHAPTER = "book/16_transformer.html"
 
 
 def shares(widget):
     """The sums of the rows of the widget's table of numbers."""
-    rows = widget.locator(".attend-numbers tbody tr").all()
-    cells = [[float(cell) for cell in row.locator("td").all_inner_texts()] for row in rows]
-    return np.array(cells).sum(axis=1)
+    return np.array(rows_of(widget.locator(".attend-numbers")), dtype=float).sum(axis=1)
 
 
 def test_the_drawing_names_and_links_chapters(visit):
