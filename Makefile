@@ -81,6 +81,12 @@ check: lint unit ## lint, unit tests, and the chapters and pages that changed si
 test-matrix: $(READY) ## run the chapters with Colab's versions and on Python 3.11 to 3.14 (TORCH=2.13.0 for another torch)
 	$(BIN)/python tools/matrix.py $(CHAPTERS)
 
+.PHONY: mutants
+mutants: $(READY) ## does a test notice when an operator or a number changes? (MODULES="masks positions" for some)
+	@$(BIN)/python -c "import mutmut" 2>/dev/null \
+	  || $(BIN)/pip install --quiet --disable-pip-version-check --editable '.[mutants]'
+	$(BIN)/python tools/mutants.py $(MODULES)
+
 bench: html ## seconds, bytes and milliseconds, measured on this machine
 	$(BIN)/python -m benchmarks
 

@@ -109,3 +109,22 @@ def test_bad_options_are_named():
         MultiplicativeAttention(Q, K)
     with pytest.raises(ValueError, match="d_hidden must be a whole number, at least 1, got 0"):
         AdditiveAttention(Q, K, 0)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_a_score_has_no_biases(score):
+    assert all(name.endswith(".weight") for name, _ in build(score).named_parameters())
+
+
+@pytest.mark.parametrize(
+    "name, make",
+    [
+        ("d_query", lambda: AdditiveAttention(0, K, H)),
+        ("d_key", lambda: AdditiveAttention(Q, 0, H)),
+        ("d_query", lambda: MultiplicativeAttention(0, K, "general")),
+        ("d_key", lambda: MultiplicativeAttention(Q, 0, "general")),
+    ],
+)
+def test_each_width_is_named(name, make):
+    with pytest.raises(ValueError, match=rf"^{name}\b"):
+        make()

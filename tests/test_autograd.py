@@ -534,3 +534,110 @@ def test_labels_in_or_out_of_the_classes(label, classes):
     else:
         with pytest.raises(ValueError, match="labels"):
             ag.cross_entropy(logits, [label])
+
+
+def test_what_is_said_of_an_axis_counts_from_the_end_too():
+    a, b = numbers(2, 3), numbers(5, 3)
+    agree(lambda x, y: ag.concatenate([x, y], -2), lambda x, y: torch.cat([x, y], -2), a, b)
+    agree(lambda x: ag.stack([x, x]), lambda x: torch.stack([x, x]), a)
+    agree(lambda x: x.transpose(-2, -1), lambda x: x, a)
+    for n in (6, np.int64(6), -1):
+        agree(lambda x, n=n: x.reshape(n), lambda x: x.reshape(6), a)
+
+
+def test_power_at_0_and_below():
+    agree(
+        lambda a, b: a**b,
+        lambda a, b: a**b,
+        np.array([0.0, 0.0, 3.0]),
+        np.array([0.0, 2.0, 0.0]),
+        differences=False,
+    )
+    base, exponent = Tensor([-2.0]), Tensor([2.0])
+    (base**exponent).backward()
+    assert base.grad == -4 and np.isnan(exponent.grad)
+
+
+def test_numbers_alone_and_arrays_of_others():
+    assert ag.add(2, 3).data == ag.maximum(5, 1).data == 5
+    np.testing.assert_array_equal((Tensor([1.0, 2.0]) * torch.tensor([2.0, 3.0])).data, [2, 6])
+    np.testing.assert_array_equal(ag.where(np.array([True, False]), 1.0, 2.0).data, [1, 2])
+    assert float(ag.cross_entropy(Tensor(np.zeros((1, 4))), np.array([2], np.uint8))) > 1
+
+
+def test_the_gradient_that_begins_takes_the_dtype_of_its_tensor():
+    x = Tensor(np.ones(3, np.float32))
+    given = np.arange(3.0)
+    x.backward(given)
+    assert x.grad.dtype == np.float32
+    x.grad *= 2
+    np.testing.assert_array_equal(given, [0, 1, 2])
+    x.backward(Tensor([1.0, 1.0, 1.0]))
+    np.testing.assert_array_equal(x.grad, [1, 3, 5])
+
+
+def test_as_an_array_and_as_text():
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert np.asarray(x, dtype=np.float32).dtype == np.float32
+    assert repr(x) == "Tensor([[1., 2.],\n        [3., 4.]])"
+
+
+def test_nothing_is_rearranged_and_checked_as_something_is():
+    nothing = Tensor(np.zeros((0, 3)))
+    assert nothing.reshape(-1, 3).shape == (0, 3) and nothing.reshape(3, 0).shape == (3, 0)
+    assert ag.check_gradient(lambda a: a * 2, np.zeros((0, 3))) == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "word"),
+    [
+        (lambda: Tensor(np.zeros((0, 3))).reshape(0, -1), "shape"),
+        (lambda: Tensor(np.zeros(4)).reshape(-2, -2), "shape"),
+        (lambda: matrix.transpose(2, 1), "axes"),
+        (lambda: matrix.transpose(-3, 0), "axes"),
+        (lambda: ag.concatenate([matrix, np.zeros(2)], axis=1), "tensors"),
+        (lambda: ag.concatenate([matrix], axis=-3), "axis"),
+        (lambda: ag.cross_entropy(Tensor(1.0), 0), "labels"),
+        (lambda: ag.cross_entropy(Tensor(np.zeros((0, 3))), np.zeros(0, int)), "labels"),
+        (lambda: ag.where([True] * 3, matrix, np.zeros(2)), "where"),
+    ],
+)
+def test_what_numpy_would_take_in_another_sense_is_refused(call, word):
+    with pytest.raises(ValueError, match=word):
+        call()
+
+
+@pytest.mark.parametrize("function", [ag.softmax, ag.log_softmax])
+def test_each_row_is_shifted_by_its_own_largest_number(function):
+    x = np.array([[1e4, 0.0], [0.0, 1.0]])
+    np.testing.assert_allclose(function(x).data[1], function(x[1]).data)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ag.maximum(matrix, np.zeros(2)), r"\bmaximum\b"),
+        (lambda: ag.where([True] * 3, matrix, np.zeros(2)), r"\bwhere\b"),
+        (lambda: ag.where([True] * 4, 1.0, matrix), r"\bcondition\b"),
+        (lambda: Tensor(np.zeros((0, 3))).max(), "at least one"),
+        (lambda: Tensor(np.zeros((0, 3))).mean(), "at least one"),
+        (lambda: ag.cross_entropy(Tensor(np.zeros((2, 7, 3))), np.full((2, 7), 5)), r"\b5\b"),
+    ],
+)
+def test_the_line_says_what_was_done(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_the_check_is_relative_and_takes_the_step_it_is_given():
+    assert ag.check_gradient(lambda x: 1e6 * x**3, np.array([1.0])) < 1e-6
+    assert ag.check_gradient(lambda x: x**3, np.array([0.1]), epsilon=0.5) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("call", "sign"),
+    [(lambda: matrix / np.zeros(2), "/"), (lambda: matrix ** np.zeros(2), r"\*\*")],
+)
+def test_the_operation_stands_in_the_line(call, sign):
+    with pytest.raises(ValueError, match=rf"(^| ){sign}[ :,]"):
+        call()

@@ -5,7 +5,9 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
+from attend.attention import MultiHeadAttention
 from attend.layers import BatchNorm, DecoderLayer, EncoderLayer, FeedForward, LayerNorm, Residual
+from attend.positions import Alibi
 
 B, T, S, D, H, F = 2, 3, 5, 14, 7, 11
 
@@ -164,4 +166,93 @@ WRONG = [
 @pytest.mark.parametrize("make, kind, message", WRONG)
 def test_bad_arguments_are_named(make, kind, message):
     with pytest.raises(kind, match=message):
+        make()
+
+
+@pytest.mark.parametrize("kind", [LayerNorm, BatchNorm])
+def test_norms_begin_as_torch_s_do(kind):
+    theirs = {LayerNorm: nn.LayerNorm, BatchNorm: nn.BatchNorm1d}[kind](D)
+    x = torch.randn(5, D)
+    assert_close(kind(D)(x), theirs(x))
+    assert_close(kind(D).eval()(x), theirs.__class__(D).eval()(x))
+
+
+def test_the_feed_forward_network_begins_by_xavier_and_without_biases():
+    torch.manual_seed(0)
+    net = FeedForward(40, 90)
+    for linear in (net.inner, net.outer):
+        bound = (6 / (40 + 90)) ** 0.5
+        assert 0.98 * bound < linear.weight.abs().max() <= bound
+        assert (linear.bias == 0).all()
+
+
+def test_dropout_falls_on_what_a_part_says_and_in_training_alone():
+    part, x = Residual(D, 0.5), torch.full((50, D), 7.0)
+    torch.manual_seed(0)
+    out, _ = part(x, torch.ones_like)
+    assert set((out - x).unique().tolist()) == {0.0, 2.0}
+    assert_close(part.eval()(x, torch.ones_like)[0], x + 1)
+
+
+@pytest.mark.parametrize("kind", [EncoderLayer, DecoderLayer])
+def test_a_layer_hands_on_its_dropout(kind):
+    layer, x = kind(D, H, F, 0.5), torch.randn(B, S, D)
+    inputs = (x,) if kind is EncoderLayer else (x, x)
+    torch.manual_seed(0)
+    assert not torch.allclose(layer(*inputs)[0], layer(*inputs)[0])
+    layer.eval()
+    assert_close(layer(*inputs)[0], layer(*inputs)[0])
+
+
+@pytest.mark.parametrize("kind", [EncoderLayer, DecoderLayer])
+def test_a_layer_hands_on_its_sense_of_position(kind):
+    layer, plain = (shaken(kind(12, 3, F, 0.0, "pre", sense)) for sense in (Alibi(), None))
+    x = draw(B, S, 12)
+    inputs = (x,) if kind is EncoderLayer else (x, draw(B, T, 12))
+    attention = MultiHeadAttention(12, 3, 0.0, Alibi()).double()
+    attention.load_state_dict(layer.attention.state_dict())
+    normed = layer.residuals[0].norm(x)
+    assert_close(layer(*inputs, return_weights=True)[1], attention(normed, normed)[1])
+    assert not torch.allclose(layer(*inputs)[0], plain(*inputs)[0])
+
+
+def test_when_nothing_is_said_the_norm_is_first_and_no_weights_come():
+    layer, x = shaken(EncoderLayer(D, H, F)), draw(B, S, D)
+    assert_close(layer(x)[0], shaken(EncoderLayer(D, H, F, norm="pre"))(x)[0])
+    assert layer(x)[1] is None
+    layer, memory = shaken(DecoderLayer(D, H, F)), draw(B, T, D)
+    assert_close(layer(x, memory)[0], shaken(DecoderLayer(D, H, F, norm="pre"))(x, memory)[0])
+    assert layer(x, memory)[1:] == (None, None)
+
+
+def test_two_words_are_enough_for_a_batch_and_eps_is_named():
+    assert BatchNorm(4)(torch.randn(2, 4)).isfinite().all()
+    for kind in (LayerNorm, BatchNorm):
+        with pytest.raises(ValueError, match=r"^eps\b"):
+            kind(4, eps=0)
+
+
+def test_eps_is_what_it_is_said_to_be():
+    ours, theirs, x = LayerNorm(D, 0.5), nn.LayerNorm(D, 0.5), torch.randn(3, D)
+    assert_close(ours(x), theirs(x))
+    assert_close(ours.by_hand(x), theirs(x))
+    assert_close(BatchNorm(D, 0.5)(x), nn.BatchNorm1d(D, 0.5)(x))
+
+
+def test_a_residual_connection_norms_first_when_nothing_is_said():
+    part, x = shaken(Residual(D)), draw(B, D)
+    assert_close(part(x, torch.tanh)[0], x + part.norm(x).tanh())
+
+
+@pytest.mark.parametrize(
+    "name, make",
+    [
+        ("d_model", lambda: FeedForward(0, 4)),
+        ("d_ff", lambda: FeedForward(4, 0)),
+        ("norm", lambda: Residual(4, norm="mid")),
+        ("dropout", lambda: Residual(4, 1.5)),
+    ],
+)
+def test_the_line_begins_with_the_argument(name, make):
+    with pytest.raises(ValueError, match=rf"^{name}\b"):
         make()

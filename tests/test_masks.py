@@ -48,3 +48,13 @@ WRONG = [
 def test_bad_arguments_are_named(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_masks_lie_where_they_are_asked_for():
+    assert causal(3, past=2, device="meta").device.type == "meta"
+    assert causal(3).device.type == "cpu"
+
+
+def test_ids_with_a_point_are_named_by_their_dtype():
+    with pytest.raises(TypeError, match=r"got torch\.float32"):
+        padding(torch.ones(2, 3))

@@ -197,3 +197,14 @@ def test_alignment_error_rate_equals_brute_force(T, S, seed):
 def test_bad_arguments_of_alignment_error_rate(weights, gold, kind, message):
     with pytest.raises(kind, match=message):
         alignment_error_rate(weights, gold)
+
+
+def test_a_place_one_past_the_end_is_outside():
+    for outside in ((2, 0), (0, 3)):  # of [2, 3]
+        with pytest.raises(ValueError, match="within the map's shape"):
+            alignment_error_rate(WEIGHTS, [outside])
+    assert alignment_error_rate(WEIGHTS, [(1, 2)]) < 1
+
+
+def test_a_list_of_one_map_is_that_map():
+    assert alignment_error_rate([WEIGHTS], [GOLD]) == alignment_error_rate(WEIGHTS, GOLD)

@@ -207,3 +207,29 @@ def test_bad_arguments_are_named_in_one_line(make, kind, message):
     with pytest.raises(kind, match=message) as caught:
         make()
     assert "\n" not in str(caught.value)
+
+
+def test_it_begins_by_xavier_and_without_biases():
+    torch.manual_seed(0)
+    module = MultiHeadAttention(40, 5)
+    bound = (6 / (40 + 40)) ** 0.5
+    for linear in (module.W_Q, module.W_K, module.W_V, module.W_O):
+        assert 0.98 * bound < linear.weight.abs().max() <= bound
+        assert (linear.bias == 0).all()
+
+
+def test_when_nothing_is_said_weights_come_and_none_are_dropped():
+    module, x = MultiHeadAttention(8, 2), torch.randn(2, 3, 8)
+    output, weights = module(x, x)
+    assert weights.shape == (2, 2, 3, 3)
+    assert_close(output, module(x, x)[0], rtol=0, atol=0)
+
+
+def test_what_is_left_of_the_weights_is_scaled_up():
+    module, x = MultiHeadAttention(8, 2, 0.25), torch.randn(2, 5, 8)
+    torch.manual_seed(1)
+    output, weights = module(x, x)
+    torch.manual_seed(1)
+    kept = nn.functional.dropout(weights, 0.25)
+    values = module.W_V(x).unflatten(-1, (2, 4)).transpose(1, 2)
+    assert_close(output, module.W_O((kept @ values).transpose(1, 2).flatten(2)))

@@ -194,3 +194,59 @@ def test_bad_input_is_named_in_one_line(call, error, words):
     assert "\n" not in message
     for word in words:
         assert word in message
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),  # for a weight of 1 and a gradient of 2
+    [
+        (SGD, 0.01 * 2),
+        (RMSProp, 0.01 / 0.1),  # √s = √(1 − 0.99) · 2
+        (Adam, 0.001),
+        (AdamW, 0.001 + 0.001 * 0.01),
+    ],
+)
+def test_the_first_step_where_only_the_parameters_are_named(rule, expected):
+    p = Tensor([1.0])
+    optimizer = rule([p])
+    p.grad = np.array([2.0])
+    optimizer.step()
+    np.testing.assert_allclose(1 - p.data, expected, rtol=1e-6)
+
+
+def test_adamw_hands_on_its_betas_and_its_epsilon():
+    p, q = Tensor([1.0, -2.0]), torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
+    optimizer = AdamW([p], 0.1, betas=(0.5, 0.7), epsilon=0.3)
+    reference = torch.optim.AdamW([q], 0.1, betas=(0.5, 0.7), eps=0.3)
+    for _ in range(5):
+        p.grad, q.grad = 2 * p.data, 2 * q.detach()
+        optimizer.step()
+        reference.step()
+    np.testing.assert_allclose(p.data, q.detach().numpy(), rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("epsilon", lambda: Adam(one, epsilon=0)),
+        ("weight_decay", lambda: Adam(one, weight_decay=-1)),
+        ("weight_decay", lambda: AdamW(one, weight_decay=-1)),
+        ("learning_rate", lambda: AdamW(one, -1)),
+        ("epsilon", lambda: RMSProp(one, epsilon=float("inf"))),
+        ("epsilon", lambda: RMSProp(one, epsilon="small")),
+        ("momentum", lambda: SGD(one, momentum="some")),
+        ("betas", lambda: Adam(one, betas=("some", 0.9))),
+    ],
+)
+def test_the_line_begins_with_the_argument(name, call):
+    with pytest.raises((TypeError, ValueError), match=rf"^{name}\b"):
+        call()
+
+
+def test_a_tensor_alone_is_not_the_list_of_its_rows():
+    with pytest.raises(TypeError, match=r"^parameters\b"):
+        SGD(torch.ones(2, 3, requires_grad=True))
+
+
+def test_a_gradient_that_is_not_finite_is_named():
+    with pytest.raises(ValueError, match=r"^(parameters|the norm)\b"):
+        clip_gradients(with_gradient(np.nan), 1)

@@ -149,7 +149,7 @@ def test_given_numpys_values_one_by_one_it_stays_the_same(kind):
     assert tried >= 2
 
 
-class Colour(str, enum.Enum):
+class Colour(str, enum.Enum):  # noqa: UP042 (str() of it is not its value)
     RED = "red"
 
 

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from attend.positions import Alibi, Learned, Rotary, Sinusoidal, alibi, rotate, sinusoidal
+from attend.positions import (
+    Alibi,
+    Learned,
+    Rotary,
+    Sinusoidal,
+    alibi,
+    frequencies,
+    rotate,
+    sinusoidal,
+)
 
 
 @pytest.mark.parametrize("base", [10000.0, 7.0])
@@ -159,3 +168,61 @@ def test_bad_arguments_are_named(call, message):
 def test_rotate_wants_numbers_with_a_point():
     with pytest.raises(TypeError, match=r"x must hold floating-point numbers, got torch\.int64"):
         rotate(torch.ones(2, 4).long(), [0, 1])
+
+
+def test_the_base_is_that_of_the_papers():
+    assert_close(sinusoidal(1001, 6), sinusoidal(1001, 6, 10000.0), rtol=0, atol=0)
+    x, positions = torch.randn(2, 6, dtype=torch.double), [1000, 2000]
+    assert_close(rotate(x, positions), rotate(x, positions, "half", 10000.0), rtol=0, atol=0)
+
+
+def test_the_learned_table_is_added_as_far_as_it_goes_and_begins_small():
+    torch.manual_seed(0)
+    places, x = Learned(6, 4), torch.randn(2, 4, 6)
+    assert_close(places(x), x + places.table)
+    assert_close(places(x[:, :1], first=3), x[:, :1] + places.table[3])
+    assert Learned(64, 512).table.std().item() == pytest.approx(64**-0.5, rel=0.02)
+
+
+def test_the_sinusoidal_table_is_not_stored_and_keeps_its_dtype_when_it_grows():
+    places = Sinusoidal(6, 4).double()
+    assert not places.state_dict()
+    places(torch.zeros(1, 9, 6).double())
+    assert places.table.dtype == torch.double
+
+
+def test_positions_lie_where_they_are_asked_for():
+    assert alibi(3, 2, 5, device="meta").device.type == "meta"
+    assert Alibi().bias(3, 2, 5, "meta").device.type == "meta"
+    assert rotate(torch.ones(2, 4, device="meta"), [0, 1]).device.type == "meta"
+
+
+@pytest.mark.parametrize(
+    "name, sizes", [("n_heads", (0, 2, 2)), ("T", (2, 0, 2)), ("S", (2, 2, 0))]
+)
+def test_each_size_of_alibi_is_named(name, sizes):
+    with pytest.raises(ValueError, match=rf"^{name}\b"):
+        alibi(*sizes)
+
+
+def test_any_base_above_1_will_do():
+    table = sinusoidal(3, 4, base=1.5)
+    assert table[2, 2].item() == pytest.approx(math.sin(2 / 1.5**0.5))
+    with pytest.raises(ValueError, match=r"^base\b"):
+        sinusoidal(3, 4, base=math.inf)
+
+
+def test_rotate_wants_a_row_for_each_position():
+    with pytest.raises(ValueError, match=r"^x must have at least 2 axes"):
+        rotate(torch.ones(4), [])
+
+
+def test_a_table_lies_on_the_default_device():
+    with torch.device("meta"):
+        assert sinusoidal(3, 4).device.type == "meta"
+
+
+def test_frequencies_have_the_papers_base_and_name_the_width():
+    assert_close(frequencies(6), frequencies(6, 10000.0), rtol=0, atol=0)
+    with pytest.raises(ValueError, match=r"^d_model\b"):
+        sinusoidal(3, 0)

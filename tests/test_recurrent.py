@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -365,3 +366,43 @@ def test_first_states_of_another_form():
 def test_a_cell_must_have_a_step():
     with pytest.raises(NotImplementedError, match="Recurrent must say what happens"):
         Recurrent(I, D)(X)
+
+
+def test_the_weights_by_hand_begin_within_their_bounds_and_repeat_with_the_seed():
+    network, bound = NumpyRNN(20, 30, 40), 30**-0.5
+    for parameter in network.parameters():
+        assert -bound <= parameter.data.min() < -0.8 * bound
+        assert bound >= parameter.data.max() > 0.8 * bound
+    for again in (NumpyRNN(20, 30, 40), NumpyRNN(20, 30, 40, seed=0)):
+        np.testing.assert_array_equal(again.W_xh.data, network.W_xh.data)
+    assert not np.array_equal(NumpyRNN(20, 30, 40, seed=1).W_xh.data, network.W_xh.data)
+
+
+def test_the_last_state_is_a_tensor_and_of_an_lstm_a_pair():
+    for cell in (RNN, GRU):
+        assert isinstance(cell(I, D)(X)[1], torch.Tensor)
+    assert isinstance(LSTM(I, D)(X)[1], tuple)
+    h = torch.zeros(1, B, D)
+    with pytest.raises(TypeError, match="must be a pair"):
+        LSTM(I, D)(X, (h, h, h))
+
+
+def test_one_layer_without_dropout_is_no_reason_to_warn():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        GRU(I, D)
+    with pytest.raises(ValueError, match=r"^dropout\b"):
+        GRU(I, D, 2, dropout=-0.5)
+
+
+@pytest.mark.parametrize("cell", [RNN, LSTM, GRU])
+def test_everything_lies_where_the_weights_do(cell):
+    module = cell(I, D, num_layers=2, bidirectional=True, device="meta")
+    assert all(weight.device.type == "meta" for weight in module.parameters())
+    output, *states = flat(module(X.to("meta"), lengths=LENGTHS))
+    assert output.device.type == "meta" and all(s.device.type == "meta" for s in states)
+
+
+def test_an_array_is_told_nothing_of_lengths():
+    with pytest.raises(TypeError, match=r"got ndarray$"):
+        GRU(I, D)(X.numpy())

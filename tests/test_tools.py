@@ -11,6 +11,7 @@ import sys
 import icons
 import ledger
 import mathematics
+import mutants
 import nbformat
 import places
 import pytest
@@ -432,6 +433,7 @@ def test_a_build_names_the_chapter_of_a_formula_that_cannot_be_set(katex, tmp_pa
 import io, pathlib, sys
 sys.path.insert(0, "tools")
 import mathematics
+import mutants
 from sphinx.application import Sphinx
 root, warned = sys.argv[1], io.StringIO()
 folders = [root, None, root + "/out", root + "/trees"]
@@ -475,3 +477,68 @@ def test_pictures_say_how_large_they_are(tmp_path):
     png.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\0\0\0\x07\0\0\0\x05")
     other.write_bytes(b"GIF")
     assert [places.size(path) for path in (svg, png, other)] == [(96, 48), (7, 5), None]
+
+
+# --------------------------------------------------------------------------------------- mutants
+
+DECORATED = """
+class Model:
+    @torch.no_grad()
+    def guess(self):
+        return 1
+
+    @property
+    @cache
+    def size(self):
+        return 2
+"""
+
+
+def test_decorators_become_assignments():
+    """So that mutmut, which passes decorated functions by, changes these too."""
+    assert (
+        mutants.undecorated(DECORATED)
+        == """
+class Model:
+    def guess(self):
+        return 1
+    guess = torch.no_grad()(guess)
+
+    def size(self):
+        return 2
+    size = property(cache(size))
+"""
+    )
+    assert mutants.undecorated(MODULE) == MODULE.replace("@cache\n", "").replace(
+        "2 * x\n", "2 * x\ndouble = cache(double)\n"
+    )
+
+
+DIFF = """\
+--- attend/masks.py
++++ attend/masks.py
+@@ -1,3 +1,3 @@
+ def guess(self):
+
+-    return 1
++    return 2
+"""
+
+
+def test_a_survivor_is_known_by_its_function_and_its_lines():
+    survivor = mutants.change("attend.masks.xǁModelǁguess__mutmut_12", DIFF)
+    assert survivor == ("Model.guess", "- return 1\n+ return 2")
+    assert mutants.change("attend.masks.x_causal__mutmut_1", DIFF)[0] == "causal"
+    entry = {
+        "module": "masks",
+        "function": "Model.guess",
+        "changes": ["\n- return 1\n+ return 2\n"],
+    }
+    assert mutants.compare("masks", [survivor], [entry]) == []
+    assert mutants.compare("masks", [survivor], []) == [
+        "survives: masks.Model.guess\n- return 1\n+ return 2"
+    ]
+    assert mutants.compare("masks", [], [entry]) == [
+        "listed, but does not survive: masks.Model.guess\n- return 1\n+ return 2"
+    ]
+    assert mutants.compare("layers", [], [entry]) == []

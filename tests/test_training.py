@@ -1,9 +1,15 @@
 """The one training loop: it learns, it shows its progress, and it stops before a NaN spreads."""
 
+import io
+import re
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
+from tqdm import tqdm
 
+from attend import training
 from attend.training import fit
 
 
@@ -110,3 +116,47 @@ def test_a_clip_that_is_not_above_0_is_named(clip):
     model, batches = line()
     with pytest.raises(ValueError, match="clip must be above 0"):
         fit(model, batches, squared, torch.optim.SGD(model.parameters(), 0.1), clip=clip)
+
+
+def test_it_trains_in_training_mode_and_leaves_the_model_in_evaluation_mode():
+    model, batches = line()
+    model.eval()  # as it comes from an evaluation
+    modes, zeros = [], 0
+
+    def loss(model, batch):
+        nonlocal zeros
+        modes.append(model.training)
+        zeros += (model(batch[0]) == 0).sum().item()  # only dropout makes a number exactly 0
+        return squared(model, batch)
+
+    fit(model, batches, loss, torch.optim.SGD(model.parameters(), 0.01), epochs=2)
+    assert modes == [True] * 10
+    assert 20 < zeros < 60  # of 80, each with probability 1/2
+    assert not any(module.training for module in model.modules())
+
+
+def test_a_bar_shows_the_epoch_and_the_running_loss_and_then_goes(monkeypatch):
+    """As a terminal shows it: what follows the last return is what is left standing."""
+    terminal = io.StringIO()
+    monkeypatch.setattr(
+        training, "tqdm", partial(tqdm, file=terminal, disable=False, mininterval=0, ascii=True)
+    )
+    model, batches = line()
+    losses = []
+
+    def loss(model, batch):
+        value = squared(model, batch)
+        losses.append(f"loss={value.item():.3f}")
+        return value
+
+    fit(model, batches, loss, torch.optim.SGD(model.parameters(), 0.1), epochs=2)
+    shown = terminal.getvalue()
+    assert re.findall(r"training \d/2", shown) == sorted(re.findall(r"training \d/2", shown))
+    assert {"training 1/2", "training 2/2"} == set(re.findall(r"training -?\d+/2", shown))
+    assert set(re.findall(r"loss=[\d.]+", shown)) >= {losses[3], losses[8]}
+    assert shown.endswith("\r") and "\n" not in shown
+
+
+def test_without_epochs_it_is_one():
+    model, batches = line()
+    assert len(fit(model, batches, squared, torch.optim.SGD(model.parameters(), 0.1))) == 1

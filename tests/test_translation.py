@@ -2,6 +2,7 @@
 sacrebleu and torch say of the same sentences."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -135,3 +136,44 @@ WRONG = [
 def test_bad_arguments_are_named(codec, some_pairs, call, kind, message):
     with pytest.raises(kind, match=message):
         call(codec, some_pairs)
+
+
+def rates(batches, **options):
+    """The learning rate of Adam at each step of `train`, read from what a weight of constant
+    gradient moves: Adam's step is then lr · g / (|g| + ε), and g is 1."""
+    model = torch.nn.Linear(1, 1, bias=False).double()
+    weights = []
+
+    def loss(model, batch):
+        weights.append(model.weight.item())
+        return model.weight.sum()
+
+    train(model, batches, loss=loss, **options)
+    weights.append(model.weight.item())
+    return [a - b for a, b in pairwise(weights)]
+
+
+def test_the_rate_falls_in_a_straight_line_to_0_after_the_last_step():
+    expected = [0.5 * (1 - step / 12) for step in range(12)]  # 3 epochs of 4 batches
+    assert rates([1, 2, 3, 4], epochs=3, lr=0.5) == pytest.approx(expected, rel=1e-6)
+    assert rates([1, 2], epochs=1)[0] == pytest.approx(0.003, rel=1e-6)
+
+
+def test_with_a_warmup_the_rate_first_climbs_in_a_straight_line():
+    found = rates([1, 2, 3, 4, 5], epochs=4, lr=0.5, warmup=4)
+    climbing = [0.5 * step / 5 for step in (1, 2, 3, 4)]
+    falling = [0.5 * (1 - step / 20) for step in range(4, 20)]
+    assert found == pytest.approx(climbing + falling, rel=1e-6)
+
+
+def test_the_gradient_of_a_translator_is_clipped_to_length_1(codec, some_pairs):
+    model, lengths = small(codec), []
+
+    def loss(model, batch):
+        gradients = [p.grad.flatten() for p in model.parameters() if p.grad is not None]
+        lengths.extend([torch.cat(gradients).norm().item()] if gradients else [])
+        return 1000 * next_word_loss(model, batch)
+
+    batches = [codec.encode(some_pairs[start : start + 4]) for start in (0, 4, 8)]
+    train(model, batches, epochs=1, loss=loss)
+    assert lengths == pytest.approx([1.0, 1.0], rel=1e-4)

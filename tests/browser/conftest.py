@@ -53,7 +53,7 @@ def pytest_addoption(parser):
     parser.addoption("--pages", default="", help="of the book's pages only these: a.html,b.html")
 
 
-def page_of(item) -> str | None:
+def page_about(item) -> str | None:
     """The page that a test is about: its parameter, or the one that its file is about."""
     given = getattr(item, "callspec", None)
     named = given and (given.params.get("path") or given.params.get("name"))
@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(config, items):
     failure."""
     pages = config.getoption("--pages").replace(".html", "").split(",")
     if pages != [""]:
-        wanted = [(page_of(item) or "").removesuffix(".html") in pages for item in items]
+        wanted = [(page_about(item) or "").removesuffix(".html") in pages for item in items]
         config.hook.pytest_deselected(
             items=[item for item, kept in zip(items, wanted, strict=True) if not kept]
         )

@@ -6,8 +6,8 @@ The page's own theme is the other one each time: it must not count.
 
 import pytest
 
+from everyone import DRAWN, FOCUS, first
 from kinds import KINDS, pages
-from test_everyone import DRAWN, FOCUS, first
 
 PAGES = pages()
 # The look of every element that says it is chosen or not, with what bears it; radio buttons and
