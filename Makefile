@@ -15,7 +15,7 @@ html chapter execute unit chapters test-matrix: export OMP_NUM_THREADS ?= 1
 ABREAST := -n logical --maxprocesses 4 --dist
 
 .DEFAULT_GOAL := help
-.PHONY: help book html slides exercises pdf lab chapter test check unit chapters browser test-matrix lint bench weave execute heights lock fork clean
+.PHONY: help book html slides exercises pdf lab chapter test check unit chapters browser test-matrix lint bench weave execute heights lock fork mutants clean
 
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -81,7 +81,6 @@ check: lint unit ## lint, unit tests, and the chapters and pages that changed si
 test-matrix: $(READY) ## run the chapters with Colab's versions and on Python 3.11 to 3.14 (TORCH=2.13.0 for another torch)
 	$(BIN)/python tools/matrix.py $(CHAPTERS)
 
-.PHONY: mutants
 mutants: $(READY) ## does a test notice when an operator or a number changes? (MODULES="masks positions" for some)
 	@$(BIN)/python -c "import mutmut" 2>/dev/null \
 	  || $(BIN)/pip install --quiet --disable-pip-version-check --editable '.[mutants]'

@@ -91,6 +91,16 @@ def test_nothing_to_see_gives_zeros_and_no_nan(dtype):
     assert (arguments[0].grad[3] == 0).all()
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.half])
+def test_scores_of_half_precision_may_be_of_any_size(dtype):
+    queries, keys = torch.full((1, 4), 300.0), torch.tensor([[300.0] * 4, [298.0] * 4, [0.0] * 4])
+    values = torch.eye(3)
+    context, weights = attend(*(tensor.to(dtype) for tensor in (queries, keys, values)))
+    assert weights.dtype == dtype  # the scores are 180,000, 178,800 and 0
+    assert_close(weights, torch.tensor([[1, 0, 0]], dtype=dtype), rtol=0, atol=0)
+    assert_close(context, weights, rtol=0, atol=0)
+
+
 def test_shuffled_words_give_shuffled_outputs():
     x, order = draw(7, 3), torch.randperm(7, generator=torch.Generator().manual_seed(0))
     context, weights = attend(x, x, x)

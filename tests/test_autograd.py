@@ -636,8 +636,40 @@ def test_the_check_is_relative_and_takes_the_step_it_is_given():
 
 @pytest.mark.parametrize(
     ("call", "sign"),
-    [(lambda: matrix / np.zeros(2), "/"), (lambda: matrix ** np.zeros(2), r"\*\*")],
+    [
+        (lambda: matrix + np.zeros(2), r"\+"),
+        (lambda: matrix - np.zeros(2), "-"),
+        (lambda: matrix * np.zeros(2), r"\*"),
+        (lambda: matrix / np.zeros(2), "/"),
+        (lambda: matrix ** np.zeros(2), r"\*\*"),
+    ],
 )
 def test_the_operation_stands_in_the_line(call, sign):
     with pytest.raises(ValueError, match=rf"(^| ){sign}[ :,]"):
+        call()
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_the_check_is_of_the_slope_and_of_1_where_the_slope_is_less(scale):
+    """A derivative that is half too large, by the weights that it was sent."""
+    sent = []
+
+    def wrong(x):
+        return Tensor(scale * x.data, ((x, lambda g: (sent.append(g), 1.5 * scale * g)[1]),))
+
+    found = ag.check_gradient(wrong, np.array([0.5]))
+    slope = np.abs(scale * sent[0])
+    np.testing.assert_allclose(found, (0.5 * slope / np.maximum(1, slope))[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "name"),
+    [
+        (lambda: ag.numerical_gradient(np.sum, [1.0], epsilon=0), ValueError, "epsilon"),
+        (lambda: ag.check_gradient(lambda x: x.data, [1.0]), TypeError, "what function returns"),
+        (lambda: Tensor("abc"), TypeError, "data"),
+    ],
+)
+def test_the_line_begins_with_what_is_wrong(call, error, name):
+    with pytest.raises(error, match=rf"^{name}\b"):
         call()

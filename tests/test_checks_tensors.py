@@ -12,6 +12,7 @@ from attend.attention import AdditiveAttention, MultiHeadAttention, Multiplicati
 from attend.data import Codec
 from attend.decoding import beam_search, greedy, sample, translate
 from attend.phrasebook import pairs
+from attend.recurrent import GRU, LSTM
 from attend.seq2seq import Seq2Seq
 from attend.transformer import Transformer, TransformerConfig
 from attend.translation import next_word_loss, score
@@ -62,6 +63,22 @@ def test_a_compiled_transformer_has_no_break_in_its_graph():
     for model in (build("pre", "rotary"), build("post", "alibi")):
         compiled = torch.compile(model, backend="eager", fullgraph=True)
         assert_close(compiled(SOURCE, TARGET), model(SOURCE, TARGET))
+
+
+@pytest.mark.parametrize("attention", [None, "additive", "dot"])
+def test_a_compiled_recurrent_translator_has_no_break_in_its_graph(attention):
+    """No value of a length or an id is asked for. (Here, since a mutant cannot be traced.)"""
+    model = Seq2Seq(7, 11, d_model=8, attention=attention, dropout=0.0)
+    compiled = torch.compile(model, backend="eager", fullgraph=True)
+    assert_close(compiled(SOURCE, TARGET), model(SOURCE, TARGET))
+
+
+@pytest.mark.parametrize("cell", [LSTM, GRU])
+def test_a_warning_points_to_the_line_that_was_written(cell):
+    """(Here, since a mutant has calls of its own between.)"""
+    with pytest.warns(UserWarning, match="num_layers=1 has no between") as caught:
+        cell(2, 3, dropout=0.5)
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 def test_vmap_of_attention_is_attention_of_a_batch():

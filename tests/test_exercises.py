@@ -233,11 +233,13 @@ def test_the_same_numbers_in_another_form_are_right(number):
 
 
 def spoil(given):
-    """Change an argument as thoroughly as can be."""
+    """Change an argument as thoroughly as can be: what a Tensor was computed to be, cannot."""
     if isinstance(given, torch.Tensor):
         given.zero_() if given.dtype == torch.bool else given.fill_(7)
-    elif isinstance(given, np.ndarray | Tensor):
-        (given.data if isinstance(given, Tensor) else given)[...] = 7
+    elif isinstance(given, Tensor):
+        spoil(given.data)
+    elif isinstance(given, np.ndarray) and given.flags.writeable:
+        given[...] = 7
     elif isinstance(given, list):
         for part in given:
             spoil(part)

@@ -251,6 +251,7 @@ def test_a_residual_connection_norms_first_when_nothing_is_said():
         ("d_ff", lambda: FeedForward(4, 0)),
         ("norm", lambda: Residual(4, norm="mid")),
         ("dropout", lambda: Residual(4, 1.5)),
+        ("momentum", lambda: BatchNorm(4, momentum=torch.nan)),
     ],
 )
 def test_the_line_begins_with_the_argument(name, make):

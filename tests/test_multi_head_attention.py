@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.testing import assert_close
 
-from attend.attention import MultiHeadAttention, attend
+from attend.attention import MultiHeadAttention, attend, mask_with_bias
 from attend.positions import Alibi, Rotary, alibi, rotate
 
 B, T, S, D, H = 2, 3, 5, 14, 7
@@ -129,6 +129,40 @@ def test_rotary_turns_queries_and_keys_and_alibi_adds_to_the_scores():
     assert_close(ours(x, x)[1], expected)
     ours.position = Alibi()
     assert_close(ours(x, x)[1], (q @ k.mT / 2 + alibi(3, T, T)).softmax(-1))
+
+
+@pytest.mark.parametrize("position", [None, Rotary(), Alibi()])
+@pytest.mark.parametrize("return_weights", [True, False])
+def test_everything_lies_where_the_queries_lie_wherever_torch_would_put_it(
+    return_weights, position
+):
+    ours, _ = both(12, 3)
+    ours.position, x = position, draw(B, T, 12)
+    mask = torch.ones(T, T).tril().bool()
+    expected = ours(x, x, mask, return_weights)
+    with torch.device("meta"):
+        found = ours(x, x, mask, return_weights)
+    assert_close(found, expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.double, torch.float, torch.bfloat16])
+def test_the_kernel_gets_one_mask_of_the_dtype_of_its_queries(monkeypatch, dtype):
+    """torch documents no other masks of numbers."""
+    given, kernel = [], nn.functional.scaled_dot_product_attention
+
+    def spy(queries, keys, values, attn_mask, **options):
+        given.append(attn_mask)
+        return kernel(queries, keys, values, attn_mask, **options)
+
+    monkeypatch.setattr("attend.attention.scaled_dot_product_attention", spy)
+    module = MultiHeadAttention(12, 3, position=Alibi()).to(dtype)
+    x, mask = torch.randn(B, T, 12).to(dtype), torch.ones(T, T).tril().bool()
+    module(x, x, None, False)
+    module(x, x, mask, False)
+    bias = alibi(3, T, T).to(dtype)
+    assert_close(given[0], bias, rtol=0, atol=0)
+    assert_close(given[1], bias.masked_fill(~mask, -torch.inf), rtol=0, atol=0)
+    assert mask_with_bias(mask, None, dtype) is mask
 
 
 @pytest.mark.parametrize("return_weights", [True, False])

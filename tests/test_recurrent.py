@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torch.testing import assert_close
 
 from attend.optimizers import SGD
-from attend.recurrent import GRU, LSTM, RNN, NumpyRNN, Recurrent
+from attend.recurrent import GRU, LSTM, RNN, NumpyRNN, Recurrent, scan
 
 B, T, I, D, O = 3, 5, 2, 7, 11
 CELLS = [(RNN, nn.RNN), (LSTM, nn.LSTM), (GRU, nn.GRU)]
@@ -314,6 +314,12 @@ WRONG = [
         "got PackedSequence; give a padded tensor and lengths=",
     ),
     (lambda m: m(X, lengths=[1, 2]), ValueError, "lengths must be as many as sequences, 3, got 2"),
+    (lambda m: m(X, lengths=[]), ValueError, "lengths must be as many as sequences, 3, got 0"),
+    (
+        lambda m: m(X, lengths=torch.ones(3, 1, dtype=torch.long)),
+        ValueError,
+        r"lengths must be as many as sequences, 3, got shape \[3, 1\]",
+    ),
     (lambda m: m(X, lengths=[1, 2, 6]), ValueError, "lengths must lie in 1 … 5, got 6"),
     (lambda m: m(X, lengths=[1, 0, 5]), ValueError, "lengths must lie in 1 … 5, got 0"),
     (lambda m: m(X, lengths=torch.ones(3)), TypeError, "lengths must be whole numbers"),
@@ -406,3 +412,16 @@ def test_everything_lies_where_the_weights_do(cell):
 def test_an_array_is_told_nothing_of_lengths():
     with pytest.raises(TypeError, match=r"got ndarray$"):
         GRU(I, D)(X.numpy())
+
+
+@pytest.mark.parametrize("ours, theirs", CELLS)
+def test_a_scan_goes_from_the_first_step_to_the_last(ours, theirs):
+    ours, theirs = twins(ours, theirs)
+    states = (torch.zeros(B, D, dtype=torch.double),) * ours.n_states
+    x = draw(B, T, I)
+    output, last = scan(ours.step, x, states, ours.weights("l0"))
+    assert_close(output, theirs(x)[0])
+    assert_close(last[0], output[:, -1])
+    back, last = scan(ours.step, x, states, ours.weights("l0"), backwards=True)
+    assert_close(back, theirs(x.flip(1))[0].flip(1))
+    assert_close(last[0], back[:, 0])

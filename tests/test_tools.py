@@ -78,6 +78,9 @@ def test_weave_fills_cells_and_then_finds_nothing(house, monkeypatch, capsys):
     assert double == "# attend/things.py: double\n" + DOUBLE
     assert two == "# attend/things.py: WIDTH, Layer\nWIDTH = 3\n\n\nclass Layer:\n    size = WIDTH"
     assert own == "x = 1"
+    constants = ["A = 1", "# Why it is two.\nB = (\n    2\n)", "C = 3", "def f(): ..."]
+    assert weave.one_after_another(constants[:3]) == "\n".join(constants[:3])
+    assert weave.one_after_another(constants[2:]) == "C = 3\n\n\ndef f(): ..."
     capsys.readouterr()
     assert run(monkeypatch, "--check") == 0 and capsys.readouterr().out == ""
 

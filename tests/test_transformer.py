@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 
 from attend.cache import Cache
-from attend.transformer import Transformer, TransformerConfig, noam, parameters_of
+from attend.transformer import Embedding, Transformer, TransformerConfig, noam, parameters_of
 
 SIZES = {"d_model": 12, "n_heads": 3, "n_layers": 2, "d_ff": 10, "dropout": 0.0}
 KINDS = [
@@ -238,6 +238,8 @@ WRONG = [
         "source must be at most max_length=4 words long, got 5",
     ),
     (lambda m: noam(0, 512, 10), ValueError, "step must be a whole number, at least 1, got 0"),
+    (lambda m: noam(1, 0, 10), ValueError, "d_model must be a whole number, at least 1, got 0"),
+    (lambda m: noam(1, 512, 0), ValueError, "warmup must be a whole number, at least 1, got 0"),
 ]
 
 
@@ -246,3 +248,112 @@ def test_bad_arguments_are_named_in_one_line(call, kind, message):
     with pytest.raises(kind, match=message) as caught:
         call(build())
     assert "\n" not in str(caught.value)
+
+
+def test_the_words_begin_at_length_1_and_padding_stays_at_0():
+    embedding = Embedding(2000, config(d_model=64, n_heads=2, pad=1, bos=2))
+    x = embedding(torch.arange(2000)[None])[0] - embedding.positions(torch.zeros(1, 2000, 64))[0]
+    assert x[2:].std().item() == pytest.approx(1, rel=0.02)  # through √D, as large as positions
+    assert (embedding.words.weight[1] == 0).all()
+    embedding(torch.tensor([[5, 1, 1]])).square().sum().backward()
+    assert (embedding.words.weight.grad[1] == 0).all()
+    assert (embedding.words.weight.grad[5] != 0).any()
+
+
+@pytest.mark.parametrize("positions", ["sinusoidal", "learned", "rotary", "alibi"])
+def test_the_order_of_the_source_counts_and_alibi_cannot_tell_a_mirror_image(positions):
+    model, source, target = build(positions=positions), SOURCE[:1], TARGET[:1]
+    logits = model(source, target)
+    assert not torch.allclose(model(source[:, [3, 0, 4, 2, 1]], target), logits)
+    assert torch.allclose(model(source.flip(1), target), logits) == (positions == "alibi")
+
+
+def test_padding_may_have_any_number():
+    model = build(pad=1)
+    numbers = torch.arange(7)
+    numbers[[0, 1]] = numbers[[1, 0]]
+    source = numbers[SOURCE]  # padded with 1
+    logits = model(source, TARGET)
+    assert_close(model(source[1:2, :2], TARGET[1:2])[0], logits[1])
+    states = model.encode(source).states  # their padding is where the source has it
+    assert_close(model.decode(states, source, TARGET), logits)
+    assert_close(model.decode(states.flip(0), source.flip(0), TARGET.flip(0)), logits.flip(0))
+
+
+def test_a_sentence_of_max_length_is_the_longest():
+    model = build(max_length=4)
+    source = SOURCE[:, :4]
+    logits = model(source, TARGET)
+    memory = model.encode(source)
+    assert_close(model.decode(memory, source, TARGET), logits)
+    cache, state, longer = Cache(2), model.start(memory), nn.functional.pad(TARGET, (0, 1), value=4)
+    for t in range(4):
+        assert_close(model.decode(memory, source, TARGET[:, t : t + 1], cache)[:, 0], logits[:, t])
+        step, state, _ = model.step(memory, state, TARGET[:, : t + 1])
+        assert_close(step, logits[:, t])
+    for past in (
+        lambda: model(source, longer),
+        lambda: model.decode(memory, source, longer),
+        lambda: model.decode(memory, source, longer[:, 4:], cache),
+        lambda: model.step(memory, state, longer),
+        lambda: model.step(memory, None, longer),
+    ):
+        with pytest.raises(ValueError, match="target must be at most max_length=4 words long"):
+            past()
+
+
+def test_a_translation_starts_with_a_cache_unless_it_is_to_do_without():
+    model = build()
+    memory = model.encode(SOURCE)
+    state = model.start(memory)
+    assert isinstance(state, Cache) and len(state) == 0 and len(state.layers) == 2
+    assert model.start(memory, cache=False) is None
+    logits = model(SOURCE, TARGET)
+    for state in (model.start(memory), model.start(memory, cache=False)):
+        for t in range(4):
+            step, state, weights = model.step(memory, state, TARGET[:, : t + 1])
+            assert_close(step, logits[:, t])
+            assert weights is None
+
+
+def test_the_maps_are_made_only_where_they_are_asked_for():
+    """Without them every attention is torch's fused one: 2 layers read, and 2 of 2 kinds write."""
+    model = build()
+    memory = model.encode(SOURCE)
+    for call, fused in (
+        (lambda: model.encode(SOURCE), 2),
+        (lambda: model.decode(memory, SOURCE, TARGET), 4),
+        (lambda: model.step(memory, model.start(memory), TARGET[:, :1]), 4),
+        (lambda: model(SOURCE, TARGET), 6),
+        (lambda: model(SOURCE, TARGET, return_weights=True), 0),
+    ):
+        with torch.profiler.profile() as profile:
+            call()
+        counts = {event.key: event.count for event in profile.key_averages()}
+        assert counts.get("aten::scaled_dot_product_attention", 0) == fused
+
+
+@pytest.mark.parametrize("norm, positions", KINDS)
+def test_what_has_no_values_has_a_shape(norm, positions):
+    model = build(norm, positions).to("meta")
+    logits = model(SOURCE.to("meta"), TARGET.to("meta"))
+    assert logits.shape == (3, 4, 11) and logits.device.type == "meta"
+
+
+@pytest.mark.parametrize("norm, positions", KINDS)
+def test_the_formula_names_the_parts_that_it_counts(norm, positions):
+    sizes = TransformerConfig(7, 11, **SIZES, norm=norm, positions=positions, max_length=20)
+    model = Transformer(sizes)
+    embeddings = model.source_embedding, model.target_embedding
+    parts = {
+        "words": [*(embedding.words for embedding in embeddings), model.out],
+        "positions": [embedding.positions for embedding in embeddings if embedding.positions],
+        "encoder": [model.encoder],
+        "decoder": [model.decoder],
+        "last norms": [model.encoder_norm, model.decoder_norm],
+    }
+    counts = {
+        name: sum(p.numel() for module in modules for p in module.parameters())
+        for name, modules in parts.items()
+    }
+    assert parameters_of(sizes) == counts

@@ -50,7 +50,8 @@ def resolve(pins: Path, raised: set[str], upgrade: bool) -> None:
     options = [f"--upgrade-package={name}" for name in sorted(raised)]
     options += ["--upgrade"] if upgrade else []
     options += ["--universal", f"--python-version=3.{pythons()[0]}", "--fork-strategy=fewest"]
-    done = uv(*options, "--all-extras", "pyproject.toml", f"--output-file={pins}")
+    extras = ("--extra=book", "--extra=test")  # mutmut is installed by `make mutants`, when wanted
+    done = uv(*options, *extras, "pyproject.toml", f"--output-file={pins}")
     if done.returncode:
         raise SystemExit(done.stderr)
     kept = [line for line in pins.read_text("utf8").splitlines() if line and not CUDA.match(line)]

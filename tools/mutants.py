@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,8 +54,6 @@ settings.load_profile("mutants")
 
 
 def main(modules: list[str], children: int) -> int:
-    import tomllib
-
     listed = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text(encoding="utf8"))
     unknown = [module for module in modules if module not in listed["tests"]]
     if unknown:

@@ -22,6 +22,7 @@ import yaml
 WIDTH = 100  # columns, as in pyproject.toml
 ROOT = Path(__file__).resolve().parent.parent
 MARK = re.compile(r"# (attend/[\w/]+\.py): (\w+(?:, \w+)*)")
+BLOCK = re.compile(r"^(def |class |@)", re.MULTILINE)
 SETUP = """\
 # In Colab this fetches the book's code; everywhere else it does nothing.
 import importlib.util
@@ -97,8 +98,16 @@ def woven(cell: str, first: bool) -> str | None:
     found = definitions(ROOT / "book" / path)
     if missing := [name for name in names if name not in found]:
         raise LookupError(f"book/{path} does not define {', '.join(missing)}")
-    gap = "\n\n\n" if any("\n" in found[name] for name in names) else "\n"
-    return line + "\n" + gap.join(found[name] for name in names)
+    return line + "\n" + one_after_another([found[name] for name in names])
+
+
+def one_after_another(sources: list[str]) -> str:
+    """Definitions as a module spaces them: two free lines around classes and functions, none
+    between constants."""
+    text = sources[0]
+    for above, below in itertools.pairwise(sources):
+        text += ("\n\n\n" if BLOCK.search(above + "\n" + below) else "\n") + below
+    return text
 
 
 def weave(chapter: Path) -> tuple[nbformat.NotebookNode, list[str], list[str]]:

@@ -319,14 +319,20 @@ def _check_input(module, input):
 
 
 def _check_lengths(lengths, x):
-    if isinstance(lengths, torch.Tensor):
-        lengths = lengths.tolist()
-    try:
-        lengths = [operator.index(length) for length in lengths]
-    except TypeError:
-        raise TypeError("lengths must be whole numbers, one a sequence [B]") from None
-    if len(lengths) != len(x):
-        raise ValueError(f"lengths must be as many as sequences, {len(x)}, got {len(lengths)}")
-    if wrong := [length for length in lengths if not 1 <= length <= x.shape[1]]:
-        raise ValueError(f"lengths must lie in 1 … {x.shape[1]}, got {wrong[0]}")
-    return torch.tensor(lengths, device=x.device)
+    """The lengths as a tensor [B] where x is; their range is checked where values may be read."""
+    if not isinstance(lengths, torch.Tensor):
+        try:
+            whole = [operator.index(length) for length in lengths]
+        except TypeError:
+            raise TypeError("lengths must be whole numbers, one a sequence [B]") from None
+        lengths = torch.tensor(whole, dtype=torch.long)
+    if lengths.dtype not in (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8):
+        raise TypeError("lengths must be whole numbers, one a sequence [B]")
+    if lengths.shape != (len(x),):
+        got = len(lengths) if lengths.dim() == 1 else f"shape {list(lengths.shape)}"
+        raise ValueError(f"lengths must be as many as sequences, {len(x)}, got {got}")
+    if checks.readable(lengths):
+        wrong = lengths[(lengths < 1) | (lengths > x.shape[1])]
+        if len(wrong):
+            raise ValueError(f"lengths must lie in 1 … {x.shape[1]}, got {wrong[0].item()}")
+    return lengths.to(x.device)

@@ -18,6 +18,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from ipywidgets.embed import dependency_state, embed_data
@@ -201,7 +202,7 @@ def visit(address, chromium, tabs):
 def page_of(address):
     """page_of(widget, …) writes a page that shows them, each in its place; `also` are models that
     belong to it and are not shown, such as a link."""
-    path = SITE / f"made_{os.getpid()}.html"
+    made = []
 
     def write(*views, also=(), change=lambda state: None):
         alone = dependency_state([*views, *also], drop_defaults=False)  # not all others' tests made
@@ -209,8 +210,10 @@ def page_of(address):
         change(data["manager_state"]["state"])
         state = json.dumps(data["manager_state"]).replace("</", "<\\/")
         places = [MADE_PLACE.format(view=json.dumps(view)) for view in data["view_specs"]]
-        path.write_text(MADE_HEAD.format(state=state) + "".join(places), encoding="utf8")
-        return path.name
+        made.append(SITE / f"made_{uuid4()}.html")  # an address that no tab has in its cache
+        made[-1].write_text(MADE_HEAD.format(state=state) + "".join(places), encoding="utf8")
+        return made[-1].name
 
     yield write
-    path.unlink(missing_ok=True)
+    for path in made:
+        path.unlink()

@@ -215,7 +215,8 @@ def test_every_icon_of_the_pages_is_in_the_small_stylesheet():
     for path in SITE.rglob("*.html"):
         for classes in ICON.findall(path.read_text(encoding="utf8")):
             used |= {name for name in classes.split() if name.startswith("fa-")}
-    assert {"fa-bars", "fa-rocket", "fa-sun"} <= used
+    assert {"fa-bars", "fa-sun"} <= used
+    used.add("fa-rocket")  # on the pages of a book whose address is known
     for name in used - STYLES:
         assert f".{name}::before" in css, f"{name}: name it in tools/icons.py"
 

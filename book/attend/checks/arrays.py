@@ -72,8 +72,9 @@ def float_array(name: str, value) -> np.ndarray:
 def has_shape(name: str, value, *expected) -> None:
     """The shape of `value` must be the expected one: a number stands for itself, a letter for any
     number from 1 on, "..." in front for any axes."""
-    shape, sizes = np.shape(value.data if is_node(value) else value), expected
-    if sizes[0] == "...":
+    shape, sizes = value.data.shape if is_node(value) else np.shape(value), expected
+    end = shape
+    if sizes[:1] == ("...",):
         sizes = sizes[1:]
         end = shape[max(0, len(shape) - len(sizes)) :]
     fits = end == sizes or (
