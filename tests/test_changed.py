@@ -5,6 +5,7 @@ import subprocess
 import changed
 import nbformat
 import pytest
+from sphinx_external_toc.parsing import parse_toc_data
 
 FILES = {
     "attend/__init__.py": "",
@@ -112,3 +113,9 @@ def test_changed_are_the_branch_the_working_tree_and_new_files(tmp_path, monkeyp
     write("two", "2")
     write("new é", "1")
     assert changed.changed_files() == ["new é", "one", "two"]
+
+
+@pytest.mark.parametrize("names", [["book/a"], ["book/a", "book/b", "book/c"]])
+def test_one_page_or_several_are_a_book(names):
+    site = parse_toc_data(changed.contents(names))
+    assert site.root.docname == names[0] and list(site) == names

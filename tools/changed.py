@@ -157,11 +157,17 @@ def within_budget(itself, others, build=chapters.BUILD) -> tuple[list[Path], lis
     return taken, left
 
 
+def contents(names: list[str]) -> dict:
+    """A table of contents of these pages; one without chapters may not say that it has some."""
+    root, *rest = names
+    inside = {"chapters": [{"file": name} for name in rest]} if rest else {}
+    return {"format": "jb-book", "root": root, **inside}
+
+
 def build(pages: list[Path]) -> None:
     """Build some pages by themselves, from the outputs of the chapters that ran."""
     CHECK.mkdir(parents=True, exist_ok=True)
-    root, *rest = [page.relative_to(ROOT).with_suffix("").as_posix() for page in pages]
-    toc = {"format": "jb-book", "root": root, "chapters": [{"file": name} for name in rest]}
+    toc = contents([page.relative_to(ROOT).with_suffix("").as_posix() for page in pages])
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
     config["execute"]["cache"] = str(chapters.BUILD / chapters.CACHE)
     extensions = config["sphinx"]["local_extensions"]  # looked for beside the configuration
