@@ -7,7 +7,7 @@ SITE   := _build/html
 export PYTHONUTF8 := 1
 export TQDM_DISABLE := 1
 # The chapters' matrices are small: one thread is faster than two that wait for each other.
-html chapter execute unit chapters test-matrix: export OMP_NUM_THREADS ?= 1
+html chapter execute unit chapters test-matrix experiments: export OMP_NUM_THREADS ?= 1
 
 # `test` runs its parts in this order: html finds the chapters done.
 .NOTPARALLEL:
@@ -15,7 +15,7 @@ html chapter execute unit chapters test-matrix: export OMP_NUM_THREADS ?= 1
 ABREAST := -n logical --maxprocesses 4 --dist
 
 .DEFAULT_GOAL := help
-.PHONY: help book html slides exercises pdf lab chapter test check unit chapters browser test-matrix lint bench weave execute heights lock fork mutants clean
+.PHONY: help book html slides exercises pdf lab chapter test check unit chapters browser test-matrix lint bench experiments weave execute heights lock fork mutants clean
 
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -85,6 +85,9 @@ mutants: $(READY) ## does a test notice when an operator or a number changes? (M
 	@$(BIN)/python -c "import mutmut" 2>/dev/null \
 	  || $(BIN)/pip install --quiet --disable-pip-version-check --editable '.[mutants]'
 	$(BIN)/python tools/mutants.py $(MODULES)
+
+experiments: $(READY) ## run what is missing or stale in book/attend/experiments (NAMES="recall heads" for some)
+	$(BIN)/python -m attend.experiments $(NAMES)
 
 bench: html ## seconds, bytes and milliseconds, measured on this machine
 	$(BIN)/python -m benchmarks

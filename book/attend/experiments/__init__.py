@@ -1,2 +1,3 @@
-"""Runs that take longer than a chapter may. Each writes a small CSV beside it, with what made it in
-the first lines."""
+"""Runs that take longer than a chapter may. Each module asks one thing; its `runs()` say what is
+run, its `measure(**run)` what is found; `python -m attend.experiments` writes that into a CSV
+beside it, with what made it in the first lines."""
