@@ -54,7 +54,11 @@ that, 比 to than, the 的 of 我 的 书 to my, a preposition and its localiser
 (在 … 里 to in), a mark to its mark, 吗 to the auxiliary that opens the question. Not aligned: the,
 a (unless it renders 一), of, to before a verb, and words that Chinese does without (is very tall,
 there, costs); and in Chinese 了, 把, measure words (unless they become cup, glass, pair …), 所以
-after 因为 and the 的 after an adjective.
+after 因为, the 的 after an adjective and the 的 of 在 哪里 买 的.
+
+What is over. An action that is over carries 了, after the verb or at the end of its clause: 打 了
+电话, 打 电话 了. It does without 了 after 没, with 过, in a clause with 的, in the question 为什么,
+and where a place makes a scene of it (昨天 在 家 看 书); asked for its place it takes 的.
 
 What they are not. They are not a sample of Chinese or of English: some hundreds of words and of
 rules, no idioms, no rare words, no noise, one translation for each sentence, and nobody to tell the

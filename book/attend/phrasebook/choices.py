@@ -74,6 +74,7 @@ def soup(verb) -> bool:
 
 
 ASKABLE = "buy sell write paint eat drink sing repair study teach bring".split()
+AT_ONCE = {"open", "close", "turn on", "turn off", "buy"}  # no scene to be in the middle of
 LASTING = ("read", "watch", "listen to", "play", "study", "teach")
 LONG_WORK = "read watch write paint repair make wash do"
 POOLS = {

@@ -258,7 +258,8 @@ CLAUSES = {
     "past": """
     5 {who} {when:time:past:maybe} {with} {where} {verb:act:past} 了=PAST {what:object:full} → {who} {past} {what} {where} {with} {when}
     2 {when:time:past} {who} {with} {where} {verb:act:past} 了=PAST {what:object:full} → {when} {who} {past} {what} {where} {with}
-    3 {who} {when:time:past} {with} {where} {verb:act:bare} {what:object:a} → {who} {past} {what} {where} {with} {when}
+    2 {who} {when:time:past} {with} {where} {verb:act:bare} {le:completed} {what:object:a} → {who} {past} {what} {where} {with} {when}
+    1 {who} {when:time:past} {with} {where} {verb:act:bare} {what:object:a} {le:completed} → {who} {past} {what} {where} {with} {when}
     1 {who} {when:time:past} 去=go 了=PAST {there:to} → {who} went/去 {there} {when}
     1 {who} {when:time:past:maybe} 去=go {there:to:shop} {verb:act:buy} 了=PAST {what:object:full} → {who} went/去 {there} and {past} {what} {when}
     1 {who} {when:time:past} {by:by} 去=go 了=PAST {city:city} → {who} went/去 to {city} {by} {when}
@@ -421,7 +422,7 @@ SENTENCES = {
     2 {who:who:asked} {often:word:often} {where} {verb:act:ask} 什么=what ？=? → what/什么 <do> {who} {often} {base} {where} ?/？
     2 谁=who {when:time:past:maybe} {where} {verb:act:past} 了=PAST {what:object:full} ？=? → who/谁 {past} {what} {where} {when} ?/？
     2 谁=who {when:time:future} 会=will {verb:act:future} {what:object:plan} ？=? → who/谁 will/会 {base} {what} {when} ?/？
-    3 {who:who:asked} {when:time:past:maybe} 在=at 哪里=where {verb:act:placed_full} 了=PAST {what:object:def} ？=? → where/哪里 did {who} {base} {what} {when} ?/？
+    3 {who:who:asked} {when:time:past:maybe} 在=at 哪里=where {verb:act:placed_full} 的=PAST {what:object:def} ？=? → where/哪里 did {who} {base} {what} {when} ?/？
     2 {who:who:asked} {when:time:habit} 在=at 哪里=where {verb:act:placed} {what:object:gen} ？=? → where/哪里 <do> {who} {base} {what} {when} ?/？
     2 {who:who:asked} 什么时候=when 会=will {where} {verb:act:future} {what:object:plan} ？=? → when/什么时候 will/会 {who} {base} {what} {where} ?/？
     2 {who:who:asked} 为什么=why {when:time:past:maybe} 没=not {where} {verb:act:past} {what:object:def} ？=? → why/为什么 didn't/没 {who} {base} {what} {where} {when} ?/？
@@ -487,8 +488,8 @@ SENTENCES = {
     2 {who} {when:time:past:maybe} 给=to {whom} 写=write 了=PAST {what:thing:letter.few} → {who} wrote/写 {what} to/给 {whom} {when}
     2 {who} {when:time:past:maybe} 给=to {whom} 打=call 了=PAST 电话=phone → {who} called/打+电话 {whom} {when}
     2 {who} {when:time:future} 会=will 给=to {whom} 打=call 电话=phone → {who} will/会 call/打+电话 {whom} {when}
-    2 {who} {when:time:past:maybe} 送=give 给=to {whom} {what:thing:gifts.few} → {who} gave/送 {what} to/给 {whom} {when}
-    2 {who} {when:time:past:maybe} 借=lend 给=to {whom} {what:thing:lent.few} → {who} lent/借 {what} to/给 {whom} {when}
+    2 {who} {when:time:past:maybe} 送=give 给=to 了=PAST {whom} {what:thing:gifts.few} → {who} gave/送 {what} to/给 {whom} {when}
+    2 {who} {when:time:past:maybe} 借=lend 给=to 了=PAST {whom} {what:thing:lent.few} → {who} lent/借 {what} to/给 {whom} {when}
     2 {who} {when:time:past:maybe} 向=from {whom} 借=borrow 了=PAST {what:thing:lent.few} → {who} borrowed/借 {what} from/向 {whom} {when}
     2 请=please 给=give {whom:me} {what:thing:ordered.few} → please/请 give/给 {whom} {what}
     2 请=please 借=lend 给=to {whom:me} {what:thing:lent.few} → please/请 lend/借 {what} to/给 {whom}

@@ -11,6 +11,7 @@ from attend.phrasebook import lexicon
 from attend.phrasebook.choices import (
     AIMS,
     ALL_PLACES,
+    AT_ONCE,
     CITIES,
     CLASHES,
     FITTING,
@@ -281,6 +282,12 @@ class Writer:
         """The verb; its English forms are spelt when the rule asks for them."""
         verb = self.pick(POOLS[pool])
         return Phrase([[verb.chinese, verb.english]], [], word=verb)
+
+    def completed(self, slots) -> Phrase:
+        """了, for what was done and is over: 他 昨天 喝 了 茶. A place makes a scene of what lasts:
+        他 昨天 在 家 喝 茶; not of what is done at once: 他 昨天 在 家 开 了 灯."""
+        scene = slots["where"].chinese and slots["verb"].word.english not in AT_ONCE
+        return EMPTY if scene else Phrase([["了", "PAST"]], [])
 
     def object(self, slots, want) -> Phrase:
         """What the verb does it to, in the shape the sentence wants; nothing for *sleep*."""
