@@ -6,7 +6,16 @@ from torch import nn
 from torch.testing import assert_close
 
 from attend.attention import MultiHeadAttention
-from attend.layers import BatchNorm, DecoderLayer, EncoderLayer, FeedForward, LayerNorm, Residual
+from attend.layers import (
+    BatchNorm,
+    DecoderLayer,
+    EncoderLayer,
+    FeedForward,
+    LayerNorm,
+    Residual,
+    RMSNorm,
+    SwiGLU,
+)
 from attend.positions import Alibi
 
 B, T, S, D, H, F = 2, 3, 5, 14, 7, 11
@@ -54,8 +63,10 @@ def same(ours, theirs, *inputs):
 
 
 @pytest.mark.parametrize("shape", [(D,), (B, D), (B, T, D), (1, 1, D)])
-def test_layer_norm_equals_torch(shape):
-    ours, theirs, x = shaken(LayerNorm(D)), nn.LayerNorm(D).double(), draw(*shape)
+@pytest.mark.parametrize(("kind", "torch_s"), [(LayerNorm, nn.LayerNorm), (RMSNorm, nn.RMSNorm)])
+def test_norms_of_one_word_equal_torch(kind, torch_s, shape):
+    ours, x = shaken(kind(D)), draw(*shape)
+    theirs = torch_s(D, eps=ours.eps).double()
     theirs.load_state_dict(ours.state_dict())
     same(ours(x), theirs(x), x)
     same(ours.by_hand(x), theirs(x), x)
@@ -66,6 +77,14 @@ def test_layer_norm_equals_torch(shape):
         strict=True,
     ):
         assert_close(a, b)
+
+
+def test_rms_norm_is_layer_norm_where_the_mean_is_0():
+    ours, theirs, x = RMSNorm(D, 1e-9).double(), LayerNorm(D, 1e-9).double(), draw(B, D)
+    x = x - x.mean(dim=-1, keepdim=True)
+    assert_close(ours(x), theirs(x))
+    assert_close(ours(torch.zeros(D).double()), torch.zeros(D).double())
+    assert not torch.allclose(ours(x + 1), theirs(x + 1))
 
 
 def test_layer_norm_of_equal_numbers_is_beta():
@@ -92,6 +111,17 @@ def test_feed_forward_is_its_formula_for_each_word_alone():
         for t in range(T):
             inner = (net.inner.weight @ x[b, t] + net.inner.bias).clamp(min=0)
             assert_close(net(x)[b, t], net.outer.weight @ inner + net.outer.bias)
+
+
+def test_swiglu_is_its_formula_for_each_word_alone():
+    net, x = shaken(SwiGLU(D, F)), draw(B, T, D)
+    assert {name: list(p.shape) for name, p in net.named_parameters()} == {
+        "W_1.weight": [F, D],
+        "W_3.weight": [F, D],
+        "W_2.weight": [D, F],
+    }
+    gate, value = (torch.einsum("fd,btd->btf", W.weight, x) for W in (net.W_1, net.W_3))
+    same(net(x), torch.einsum("df,btf->btd", net.W_2.weight, gate * gate.sigmoid() * value), x)
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
@@ -152,7 +182,12 @@ WRONG = [
     (lambda: LayerNorm(4)(torch.ones(4).long()), TypeError, "x must hold floating-point numbers"),
     (lambda: BatchNorm(4)(torch.ones(1, 4)), ValueError, "more than one word in training, got 1"),
     (lambda: BatchNorm(4)(torch.ones(3, 5)), ValueError, "x must be 4 numbers wide"),
+    (lambda: RMSNorm(0), ValueError, "d_model must be a whole number, at least 1, got 0"),
+    (lambda: RMSNorm(4, eps=0), ValueError, "eps must be a number above 0, got 0"),
+    (lambda: RMSNorm(4)(torch.ones(2, 5)), ValueError, "x must be 4 numbers wide, got shape"),
     (lambda: FeedForward(4, 0), ValueError, "d_ff must be a whole number, at least 1, got 0"),
+    (lambda: SwiGLU(4, 0), ValueError, "d_ff must be a whole number, at least 1, got 0"),
+    (lambda: SwiGLU(0, 4), ValueError, "d_model must be a whole number, at least 1, got 0"),
     (
         lambda: Residual(4, 1.5),
         ValueError,
@@ -169,9 +204,9 @@ def test_bad_arguments_are_named(make, kind, message):
         make()
 
 
-@pytest.mark.parametrize("kind", [LayerNorm, BatchNorm])
+@pytest.mark.parametrize("kind", [LayerNorm, BatchNorm, RMSNorm])
 def test_norms_begin_as_torch_s_do(kind):
-    theirs = {LayerNorm: nn.LayerNorm, BatchNorm: nn.BatchNorm1d}[kind](D)
+    theirs = {LayerNorm: nn.LayerNorm, BatchNorm: nn.BatchNorm1d, RMSNorm: nn.RMSNorm}[kind](D)
     x = torch.randn(5, D)
     assert_close(kind(D)(x), theirs(x))
     assert_close(kind(D).eval()(x), theirs.__class__(D).eval()(x))
@@ -184,6 +219,14 @@ def test_the_feed_forward_network_begins_by_xavier_and_without_biases():
         bound = (6 / (40 + 90)) ** 0.5
         assert 0.98 * bound < linear.weight.abs().max() <= bound
         assert (linear.bias == 0).all()
+
+
+def test_swiglu_begins_by_xavier():
+    torch.manual_seed(0)
+    for linear in (net := SwiGLU(40, 90)).children():
+        bound = (6 / (40 + 90)) ** 0.5
+        assert 0.98 * bound < linear.weight.abs().max() <= bound
+    assert sum(parameter.numel() for parameter in net.parameters()) == 3 * 40 * 90
 
 
 def test_dropout_falls_on_what_a_part_says_and_in_training_alone():
@@ -237,6 +280,10 @@ def test_eps_is_what_it_is_said_to_be():
     assert_close(ours(x), theirs(x))
     assert_close(ours.by_hand(x), theirs(x))
     assert_close(BatchNorm(D, 0.5)(x), nn.BatchNorm1d(D, 0.5)(x))
+    ours, theirs = RMSNorm(D, 0.5), nn.RMSNorm(D, 0.5)
+    assert_close(ours(x), theirs(x))
+    assert_close(ours.by_hand(x), theirs(x))
+    assert RMSNorm(D).eps == 1e-6
 
 
 def test_a_residual_connection_norms_first_when_nothing_is_said():

@@ -9,6 +9,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from attend.attention import MultiHeadAttention, attend, mask_with_bias
+from attend.cache import KeyValues
 from attend.positions import Alibi, Rotary, alibi, rotate
 
 B, T, S, D, H = 2, 3, 5, 14, 7
@@ -65,6 +66,54 @@ def test_values_and_gradients_equal_torch(itself, masked, return_weights):
     assert_close(torch.cat([mine[n + 1], mine[n + 3], mine[n + 5]]), their[n + 1])
     assert_close(mine[n + 6], their[n + 2])
     assert_close(mine[n + 7], their[n + 3])
+
+
+@pytest.mark.parametrize("return_weights", [True, False])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("n_kv_heads", [1, 2, 3, 6])
+def test_groups_equal_torch(n_kv_heads, masked, return_weights):
+    """scaled_dot_product_attention with enable_gqa, values and gradients."""
+    torch.manual_seed(0)
+    ours = MultiHeadAttention(30, 6, n_kv_heads=n_kv_heads).double()
+    assert ours.W_K.weight.shape == ours.W_V.weight.shape == (5 * n_kv_heads, 30)
+    x, memory = draw(B, T, 30), draw(B, S, 30)
+    mask = torch.rand(B, T, S) < 0.7 if masked else None
+    output, weights = ours(x, memory, mask, return_weights)
+    q = ours.W_Q(x).view(B, T, 6, 5).transpose(1, 2)
+    k, v = (W(memory).view(B, S, n_kv_heads, 5).transpose(1, 2) for W in (ours.W_K, ours.W_V))
+    given = None if mask is None else mask[:, None]
+    context = nn.functional.scaled_dot_product_attention(q, k, v, given, enable_gqa=True)
+    expected = ours.W_O(context.transpose(1, 2).reshape(B, T, 30))
+    assert_close(output, expected)
+    assert weights is None or weights.shape == (B, 6, T, S)
+    inputs, direction = [x, memory, *ours.parameters()], torch.randn_like(output)
+    mine, theirs = (
+        torch.autograd.grad((one * direction).sum(), inputs) for one in (output, expected)
+    )
+    assert_close(mine, theirs)
+
+
+def test_one_group_a_head_is_the_whole_layer():
+    torch.manual_seed(0)
+    whole = MultiHeadAttention(12, 6)
+    torch.manual_seed(0)
+    same = MultiHeadAttention(12, 6, n_kv_heads=6)
+    assert whole.n_kv_heads == same.n_kv_heads == 6
+    for a, b in zip(whole.parameters(), same.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("position", [None, Rotary(), Alibi()])
+@pytest.mark.parametrize("return_weights", [True, False])
+def test_the_cache_holds_a_set_for_each_group_and_changes_nothing(return_weights, position):
+    torch.manual_seed(0)
+    module = MultiHeadAttention(24, 6, position=position, n_kv_heads=2).double()
+    x, cache = draw(B, T, 24), KeyValues()
+    whole = module(x, x, torch.ones(T, T).tril().bool(), return_weights)[0]
+    for t in range(T):
+        word = x[:, t : t + 1]
+        assert_close(module(word, word, None, return_weights, cache)[0], whole[:, t : t + 1])
+    assert cache.keys.shape == cache.values.shape == (B, 2, T, 4)
 
 
 sizes = st.integers(1, 5)
@@ -195,6 +244,21 @@ def call(**changed):
 
 WRONG = [
     (lambda: MultiHeadAttention(8, 3), ValueError, "n_heads=3 must divide d_model=8"),
+    (
+        lambda: MultiHeadAttention(8, 4, n_kv_heads=3),
+        ValueError,
+        "n_kv_heads=3 must divide n_heads=4",
+    ),
+    (
+        lambda: MultiHeadAttention(8, 4, n_kv_heads=8),
+        ValueError,
+        "n_kv_heads=8 must divide n_heads=4",
+    ),
+    (
+        lambda: MultiHeadAttention(8, 4, n_kv_heads=0),
+        ValueError,
+        "n_kv_heads must be a whole number, at least 1, got 0",
+    ),
     (
         lambda: MultiHeadAttention(8, 0),
         ValueError,

@@ -136,6 +136,7 @@ def test_the_sinusoidal_table_grows_and_the_learned_one_ends():
 def test_rotary_and_alibi_do_one_thing_each():
     heads = torch.randn(2, 3, 5, 4)
     assert_close(Rotary().rotate(heads, 7), rotate(heads, torch.arange(7, 12)))
+    assert_close(Rotary(50.0).rotate(heads, 7), rotate(heads, torch.arange(7, 12), base=50.0))
     assert Rotary().bias(3, 5, 5) is None
     assert Alibi().rotate(heads, 7) is heads
     assert_close(Alibi().bias(3, 2, 5), alibi(3, 2, 5))

@@ -132,18 +132,24 @@ class MultiHeadAttention(nn.Module):
     sooner.
 
     All H matrices of one kind lie in one, [D, D], with a bias each; dropout drops weights, as torch
-    does. position gives the heads a sense of position (chapter 13); cache, a `cache.KeyValues`,
-    keeps keys and values of words that are known already, and then memory may be None (chapter 17).
-    Raises ValueError for an n_heads that does not divide d_model and for shapes that do not fit,
-    TypeError for other dtypes. Source: Vaswani et al. 2017, section 3.2.2. Taught in chapter 12.
+    does. With n_kv_heads, a divisor of n_heads, groups of heads share their keys and values, of
+    which there are then so many fewer (grouped queries; with 1, multi-query). position gives the
+    heads a sense of position (chapter 13); cache, a `cache.KeyValues`, keeps keys and values of
+    words that are known already, and then memory may be None (chapter 17). Raises ValueError for an
+    n_heads that does not divide d_model and for shapes that do not fit, TypeError for other dtypes.
+    Source: Vaswani et al. 2017, section 3.2.2; for groups, Ainslie et al. 2023. Taught in chapter
+    12.
     """
 
-    def __init__(self, d_model, n_heads, dropout=0.0, position=None):
+    def __init__(self, d_model, n_heads, dropout=0.0, position=None, n_kv_heads=None):
         super().__init__()
         checks.heads(d_model, n_heads, dropout)
-        self.d_model, self.n_heads = d_model, n_heads
+        self.d_model, self.n_heads, self.d_k = d_model, n_heads, d_model // n_heads
+        self.n_kv_heads = checks.kv_heads(n_heads, n_kv_heads)
         self.dropout, self.position = float(dropout), position
-        self.W_Q, self.W_K, self.W_V, self.W_O = (nn.Linear(d_model, d_model) for _ in range(4))
+        shared = self.n_kv_heads * self.d_k
+        widths = (d_model, shared, shared, d_model)
+        self.W_Q, self.W_K, self.W_V, self.W_O = (nn.Linear(d_model, width) for width in widths)
         for linear_map in (self.W_Q, self.W_K, self.W_V, self.W_O):
             nn.init.xavier_uniform_(linear_map.weight)
             nn.init.zeros_(linear_map.bias)
@@ -151,7 +157,7 @@ class MultiHeadAttention(nn.Module):
     def forward(self, queries, memory, mask=None, return_weights=True, cache=None):
         checks.heads_arguments(self, queries, memory, mask, return_weights, cache)
         queries = self.split(self.W_Q(queries))  # [B, H, T, K]
-        keys, values = self.keys_and_values(memory, cache)  # [B, H, S, K] each
+        keys, values = map(self.for_each_head, self.keys_and_values(memory, cache))
         T, S = queries.shape[-2], keys.shape[-2]
         bias = None
         if self.position is not None:
@@ -168,7 +174,12 @@ class MultiHeadAttention(nn.Module):
 
     def split(self, x):
         """[B, T, D] → [B, H, T, K]: each head gets K numbers of every word."""
-        return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+        return x.unflatten(-1, (-1, self.d_k)).transpose(1, 2)
+
+    def for_each_head(self, x):
+        """[B, n_kv_heads, S, K] → [B, H, S, K]: the heads of a group get the same."""
+        shared = self.n_heads // self.n_kv_heads
+        return x[:, :, None].expand(-1, -1, shared, -1, -1).flatten(1, 2)
 
     def keys_and_values(self, memory, cache):
         """Those of all words that may answer, the words in the cache first."""

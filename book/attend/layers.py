@@ -3,7 +3,7 @@ its norm. Taught in chapter 14."""
 
 import torch
 from torch import nn
-from torch.nn.functional import layer_norm
+from torch.nn.functional import layer_norm, rms_norm, silu
 
 from attend import checks
 from attend.attention import MultiHeadAttention
@@ -15,7 +15,9 @@ __all__ = [
     "EncoderLayer",
     "FeedForward",
     "LayerNorm",
+    "RMSNorm",
     "Residual",
+    "SwiGLU",
 ]
 
 NORMS = ("pre", "post")
@@ -46,6 +48,30 @@ class LayerNorm(nn.Module):
         mean = x.mean(dim=-1, keepdim=True)  # [..., 1]
         variance = (x - mean).square().mean(dim=-1, keepdim=True)  # [..., 1]
         return self.weight * (x - mean) / (variance + self.eps).sqrt() + self.bias  # [..., D]
+
+
+class RMSNorm(nn.Module):
+    """γ x / √(mean of x² + ε), the mean over the D numbers of one word: [..., D] → [..., D]. γ [D]
+    begins at 1. A LayerNorm that takes no mean away and adds no β.
+
+    `by_hand` is the formula; a call takes torch's kernel, the same numbers sooner. Equal to
+    torch.nn.RMSNorm. Raises ValueError for another width and an eps that is not above 0. Source:
+    Zhang and Sennrich 2019. Taught in chapter 14.
+    """
+
+    def __init__(self, d_model, eps=1e-6):
+        super().__init__()
+        checks.whole_numbers(d_model=d_model)
+        self.eps = checks.above_0("eps", eps)
+        self.weight = nn.Parameter(torch.ones(d_model))  # γ
+
+    def forward(self, x):
+        checks.width(x, len(self.weight))
+        return rms_norm(x, self.weight.shape, self.weight, self.eps)  # [..., D]
+
+    def by_hand(self, x):
+        mean_square = x.square().mean(dim=-1, keepdim=True)  # [..., 1]
+        return self.weight * x / (mean_square + self.eps).sqrt()  # [..., D]
 
 
 class BatchNorm(nn.Module):
@@ -106,6 +132,27 @@ class FeedForward(nn.Module):
 
     def forward(self, x):
         return self.outer(self.inner(x).relu())  # [..., D]
+
+
+class SwiGLU(nn.Module):
+    """(silu(x W_1) ⊙ x W_3) W_2, with silu(a) = a σ(a): a feed-forward network in which one half of
+    the hidden units is a gate for the other, [..., D] → [..., D]. W_1 and W_3 [D, d_ff], W_2
+    [d_ff, D], no biases.
+
+    It has the weights of a `FeedForward` if its d_ff is two thirds of the other's. Raises
+    ValueError for sizes below 1. Source: Shazeer 2020. Taught in chapter 14.
+    """
+
+    def __init__(self, d_model, d_ff):
+        super().__init__()
+        checks.whole_numbers(d_model=d_model, d_ff=d_ff)
+        self.W_1, self.W_3 = (nn.Linear(d_model, d_ff, bias=False) for _ in range(2))
+        self.W_2 = nn.Linear(d_ff, d_model, bias=False)
+        for linear in (self.W_1, self.W_2, self.W_3):
+            nn.init.xavier_uniform_(linear.weight)
+
+    def forward(self, x):
+        return self.W_2(silu(self.W_1(x)) * self.W_3(x))  # [..., D]
 
 
 class Residual(nn.Module):

@@ -134,12 +134,15 @@ class Learned(nn.Module):
 
 class Rotary:
     """The `position` of a `MultiHeadAttention`: rotates queries and keys, adds nothing to the
-    scores. Taught in chapter 13."""
+    scores. base: the slowest clock turns by nearly 1/base radian a word. Taught in chapter 13."""
+
+    def __init__(self, base=10000.0):
+        self.base = base
 
     def rotate(self, heads, first):
         """heads [B, H, T, K], the first of them at position `first`."""
         positions = torch.arange(first, first + heads.shape[-2], device="cpu")
-        return rotate(heads, positions, pairing="half")
+        return rotate(heads, positions, "half", self.base)
 
     def bias(self, n_heads, T, S, device=None):
         return None
