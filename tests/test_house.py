@@ -1,6 +1,7 @@
 """The rules of the house: chapters executed and in order, whole exercises, Markdown that every
 reader sees."""
 
+import ast
 import itertools
 import re
 
@@ -25,6 +26,11 @@ FORBIDDEN = (
     r"new Function",
     r"from \"https?:",
     r"import\(",
+)
+# What a printed sentence may not say unless it was computed: a number, or how two compare.
+TOLD = re.compile(
+    r"\d|\b(above|below|over|under|at least|at most|between|(more|less|fewer|longer|larger|smaller|"
+    r"better|worse) than)\b"
 )
 MYST = re.compile(r"^(:::|```\{)|\{(ref|numref|cite|doc|eq|term)[^}]*\}`", re.MULTILINE)
 
@@ -80,8 +86,65 @@ def faults(notebook) -> list[str]:
     return found
 
 
+def typed(source: str) -> list[str]:
+    """What a cell prints without having computed it: a call of print with nothing but words in it,
+    of which some tell a number or compare. The head of a table (words with gaps) is none."""
+    printed = []
+    for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "print":
+            words = [part.value for part in call.args if isinstance(part, ast.Constant)]
+            text = " ".join(map(str, words))
+            if len(words) == len(call.args) and TOLD.search(text) and "  " not in text.strip():
+                printed.append(text)
+    return printed
+
+
+def is_assert(statement) -> bool:
+    call = getattr(statement, "value", None)
+    name = getattr(call.func, "attr", "") if isinstance(call, ast.Call) else ""
+    return isinstance(statement, ast.Assert) or name.startswith("assert_")
+
+
+def not_yet(notebook) -> list[str]:
+    """What a chapter still lacks of the measures for its pages (CONTRIBUTING.md, step 3)."""
+    found, cells = [], road.before_exercises(notebook)
+    measured = road.measured(notebook)
+    if measured.words < 10 * measured.lines:
+        ratio = measured.words / measured.lines
+        found.append(f"{ratio:.1f} words of prose for a visible line of code, 10 are wanted")
+    for i, cell in enumerate(cells):
+        if cell.cell_type != "code":
+            continue
+        source = re.sub(r"(?m)^([ \t]*)[%!].*", r"\1pass", cell.source)
+        if "remove-cell" not in cell.metadata.get("tags", []):
+            found += [f"cell {i} prints what was typed: {text!r}" for text in typed(source)]
+        if not road.is_visible(cell):
+            continue
+        if (lines := road.lines_of(cell)) > 30:
+            found.append(f"cell {i} shows {lines} lines, 30 are long")
+        parts = ast.parse(source).body
+        if parts and all(isinstance(part, (ast.Import, ast.ImportFrom)) for part in parts):
+            found.append(f"cell {i} shows nothing but imports: fold it")
+        if not cell.outputs and any(map(is_assert, parts)):
+            found.append(f"cell {i} asserts and shows nothing: print the number, or fold it")
+    words = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    heading, _, rest = words.rpartition("\n## ")[2].partition("\n")
+    lines = [line for line in rest.splitlines() if line.strip()]
+    if heading != "What you now have" or not 4 <= len(lines) <= 8:
+        found.append("no section 'What you now have' of about five lines before the exercises")
+    said = re.search(r"Reading: about (\d+) minutes", words)
+    whole = "TODO(chapter)" not in words  # what `make chapter` wrote is not measured before
+    if whole and not (said and abs(int(said[1]) - measured.minutes) <= 5):
+        found.append(f"reading takes about {measured.minutes:.0f} minutes")
+    return found
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.name)
 class TestChapter:
+    def test_is_a_page_worth_reading(self, chapter):
+        lacks = not_yet(read(chapter))
+        assert not lacks, "\n".join(lacks)
+
     def test_is_stored_executed_and_in_order(self, chapter):
         assert not faults(read(chapter))
 
@@ -164,8 +227,8 @@ class TestChapter:
                 data = output.get("data", {})
                 words = " ".join(data.get("text/plain", "").split())
                 if re.match(r"[A-Z]\w+: ", words) and "image/svg+xml" in data:
-                    title = re.search(r"<title>([^<]{15,})</title>", data["image/svg+xml"])
-                    assert title, f"cell {i} stores a picture of its widget without a title"
+                    told = re.search(r"<(title|desc)>[^<]{15,}</\1>", data["image/svg+xml"])
+                    assert told, f"cell {i} stores a picture that no title or words tell"
 
     def test_is_on_the_road(self, chapter):
         toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
@@ -184,6 +247,26 @@ def notebook(*sources):
     for count, cell in enumerate(cells, 1):
         cell.execution_count = count
     return nbformat.v4.new_notebook(cells=cells)
+
+
+HAVE = "## What you now have\n\n- a\n- b\n- c\n- d\n- e"
+
+
+def page(words=499, code="x = 1\n" * 10, tags=(), minutes=5, have=HAVE, together=False):
+    """A chapter of one cell, that many words (those of the headings and of `have` not counted), and
+    its exercises."""
+    about = f"# 01 · A\n\nReading: about {minutes} minutes\n\n"
+    rest = words - len(re.findall(r"\w+", about + have))
+    text, ends, exercises = (
+        nbformat.v4.new_markdown_cell(source)
+        for source in (about + "word " * rest, have, "## Exercises\n\n" + "word " * 9999)
+    )
+    if together:
+        ends.source += "\n\n" + exercises.source
+        exercises.source = "More."
+    cell = nbformat.v4.new_code_cell(code, metadata={"tags": list(tags)})
+    shown = nbformat.v4.new_code_cell("y\n" * 99, metadata={"tags": ["hide-input"]})
+    return nbformat.v4.new_notebook(cells=[text, cell, ends, exercises, shown])
 
 
 class TestTheRulesThemselves:
@@ -221,6 +304,49 @@ class TestTheRulesThemselves:
         stored.cells[0].outputs = [nbformat.v4.new_output("stream", name="stderr", text="…")]
         stored.metadata["widgets"] = {}
         assert faults(stored) == ["cell 0 stores stderr", "it stores widget state"]
+
+    @pytest.mark.parametrize("together", [False, True])
+    def test_a_page_worth_reading(self, together):
+        assert not not_yet(page(together=together))
+
+    @pytest.mark.parametrize(
+        "lack, change",
+        [
+            ("9.9 words of prose", {"words": 99}),
+            ("cell 1 shows 31 lines", {"words": 999, "code": "x = 1\n" * 31, "minutes": 9}),
+            ("cell 1 shows nothing but imports", {"code": "import a\nfrom b import c"}),
+            ("cell 1 asserts and shows nothing", {"code": "x = 1\nassert x == 1"}),
+            ("cell 1 asserts", {"code": "torch.testing.assert_close(x, 1)"}),
+            ("cell 1 prints what was typed: 'BLEU above 90'", {"code": 'print("BLEU above 90")'}),
+            ("typed: 'longer than 8 words'", {"code": 'print("longer than",\n  "8 words")'}),
+            ("cell 1 prints", {"code": 'if a:\n    print("half of 9")', "tags": ["hide-input"]}),
+            ("no section 'What you now have'", {"have": "## What you have"}),
+            ("no section 'What you now have'", {"have": "## What you now have\n\n- one"}),
+            ("no section", {"have": "## What you now have\n\n" + "- one\n" * 9}),
+            ("no section", {"have": "## What you now have\n- a\n- b\n- c\n- d\n\n## Then"}),
+            ("reading takes about 12 minutes", {"words": 2200}),
+            ("reading takes about 4 minutes", {"minutes": 10}),
+        ],
+    )
+    def test_what_a_page_lacks(self, lack, change):
+        assert len(found := not_yet(page(**change))) == 1 and lack in found[0], found
+
+    @pytest.mark.parametrize(
+        "code, tags",
+        [
+            ("import a", ["hide-input"]),
+            ("assert x == 1", ["hide-input"]),
+            ("import a\n\na.b()", []),
+            ("def f(x):\n    assert x == 1", []),
+            ('print("     κ = 1   κ = 10")', []),
+            ('print("a map of the heads")', []),
+            ('print(f"above {x}")', []),
+            ('print("above", x)', []),
+            ("%pip install a", []),
+        ],
+    )
+    def test_a_page_may_have(self, code, tags):
+        assert not not_yet(page(code=code, tags=tags))
 
     def test_what_is_left_to_write(self):
         texts = {"a": "done\n- TODO(chapter): more", "b": "done"}

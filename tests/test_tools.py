@@ -213,28 +213,45 @@ def test_ledger_takes_verdicts_from_the_cells(tmp_path, monkeypatch):
     (tmp_path / "book").mkdir()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        claim(1, "holds", True)
-        claim(2, "holds if wide", True)
-        claim(3, "does not hold: " + "and so on " * 12, True)
+        claim(1, "holds", True, "proved")
+        claim(2, "holds if wide", True, "counted: all of them")
+        claim(3, "does not hold: " + "and so on " * 12, True, "measured: " + "more, " * 20 + "end")
+    text = printed.getvalue()
     cell = nbformat.v4.new_code_cell("…")
-    cell.outputs = [nbformat.v4.new_output("stream", text=printed.getvalue())]
+    cell.outputs = [nbformat.v4.new_output("stream", text=part) for part in (text[:9], text[9:])]
     cells = [nbformat.v4.new_markdown_cell("# 01 · Title\n\n## Where it is shown"), cell]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "book" / "01_x.ipynb")
     monkeypatch.setattr(ledger, "ROOT", tmp_path)
     page = ledger.page()
     assert "3 have been tested so far: 1 hold, 1 hold under a condition" in page
-    assert "| holds if wide | [01 · Where it is shown](01_x.ipynb) |" in page
-    assert "| does not hold: " + ("and so on " * 12).strip() + " |" in page  # wrapped where printed
+    assert "1 are proved, 1 are counted, 1 are measured" in page
+    where = "[01 · Where it is shown](01_x.ipynb#claim-2)"
+    assert f"| holds if wide | counted: all of them | {where} |" in page
+    verdict, proof = "and so on " * 12, "more, " * 20  # wrapped where printed
+    assert f"| does not hold: {verdict.strip()} | measured: {proof}end |" in page
     assert page.count("*not tested yet*") == len(ledger.CLAIMS) - 3
+
+
+def test_ledger_loses_no_verdict(tmp_path, monkeypatch):
+    """A cell that was executed when claim() said less."""
+    (tmp_path / "book").mkdir()
+    cell = nbformat.v4.new_code_cell("…")
+    cell.outputs = [nbformat.v4.new_output("stream", text="Claim 1: so\n→ holds\n")]
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "book" / "01_x.ipynb")
+    monkeypatch.setattr(ledger, "ROOT", tmp_path)
+    with pytest.raises(ValueError, match=r"01_x\.ipynb must say .* execute it again"):
+        ledger.page()
 
 
 def test_claims_need_evidence():
     with pytest.raises(AssertionError, match=r"claim 27 .* no evidence"):
-        claim(27, "holds", False)
+        claim(27, "holds", False, "proved")
     with pytest.raises(ValueError, match="verdict must begin with"):
-        claim(27, "perhaps", True)
-    with pytest.raises(ValueError, match="number must be one of 1 … 58, got 99"):
-        claim(99, "holds", True)
+        claim(27, "perhaps", True, "proved")
+    with pytest.raises(ValueError, match="proof must begin with one of proved, counted, measured"):
+        claim(27, "holds", True, "seen")
+    with pytest.raises(ValueError, match="number must be one of 1 … 70, got 99"):
+        claim(99, "holds", True, "proved")
 
 
 def test_vendored_packages_are_pinned_with_their_checksums():

@@ -13,6 +13,7 @@ chapter or a chapter without a picture is an error.
 import re
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import yaml
@@ -21,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "book" / "assets" / "road"
+FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 
 
 def parts() -> dict[str, list[Path]]:
@@ -48,6 +50,56 @@ def about(chapter: Path) -> tuple[str, int]:
     if not title or not minutes:
         raise ValueError(f"{chapter.name} must say its title and how long it takes to read")
     return title[1], int(minutes[1])
+
+
+class Measures(NamedTuple):
+    """What a reader has before the exercises: words of prose, lines of code that are not folded,
+    widgets."""
+
+    words: int
+    lines: int
+    widgets: int
+
+    @property
+    def minutes(self) -> float:
+        """200 words or 8 lines of code a minute, and 3 for each widget."""
+        return self.words / 200 + self.lines / 8 + 3 * self.widgets
+
+
+def before_exercises(notebook) -> list:
+    """The cells of a notebook up to the heading of its exercises."""
+    cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            before, heading, _ = f"\n{cell.source}".partition("\n## Exercises")
+            if heading:
+                return [*cells, nbformat.v4.new_markdown_cell(before.strip())]
+        cells.append(cell)
+    return cells
+
+
+def is_visible(cell) -> bool:
+    return not FOLDED & set(cell.metadata.get("tags", []))
+
+
+def lines_of(cell) -> int:
+    return sum(bool(line.strip()) for line in cell.source.splitlines())
+
+
+def is_widget(output) -> bool:
+    """Whether an output is a widget's: a picture, and words that begin with the widget's name."""
+    data = output.get("data", {})
+    return "image/svg+xml" in data and bool(re.match(r"[A-Z]\w+: ", data.get("text/plain", "")))
+
+
+def measured(notebook) -> Measures:
+    cells = before_exercises(notebook)
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    return Measures(
+        sum(len(re.findall(r"\w+", cell.source)) for cell in cells if cell.cell_type == "markdown"),
+        sum(lines_of(cell) for cell in code if is_visible(cell)),
+        sum(any(map(is_widget, cell.outputs)) for cell in code),
+    )
 
 
 def stop(chapter: Path, question: str) -> tuple[str, int]:

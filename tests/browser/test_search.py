@@ -38,6 +38,11 @@ TERMS = {
     "universal approximation": "01",
     "ReLU": "01",
 }
+# Words of the field that chapters say in another way: the glossary ties the two together.
+GLOSSARY = """inference; in use; autoregressive; sub-layer; sublayer; concatenate; skip connection;
+    hidden size; context window; prefill; internal covariate shift; weight normalisation;
+    Hopfield network; Boltzmann machine; latent space; part-of-speech tag; intra-attention; TPU;
+    RoPE; KV cache; feature map; attention weight"""
 FIRST = 8  # what stands on a screen or two
 # What the page itself does with a query, up to showing it; the best result is the last.
 FOUND = """query => Search._performSearch(...Search._parseQuery(query)).reverse()
@@ -53,6 +58,16 @@ def test_finds_the_terms_of_the_subject(visit):
         if not {name[5:7] for name in found if name[5:7].isdigit()} & set(chapters.split()):
             missed.append(f"{term}: {found}")
     assert not missed, "\n".join(missed)
+
+
+def test_finds_the_words_of_the_glossary(visit):
+    page = visit("search.html", ours=False)
+    page.wait_for_function("Search.hasIndex()")
+    for term in " ".join(GLOSSARY.split()).split("; "):
+        places = [
+            (result["page"], result["anchor"]) for result in page.evaluate(FOUND, term)[:FIRST]
+        ]
+        assert ("book/glossary", f"#term-{term.replace(' ', '-')}") in places, (term, places)
 
 
 def test_finds_nothing_where_nothing_is(visit):
