@@ -17,6 +17,7 @@ __all__ = [
     "skip_gram_gradients",
     "skip_gram_loss",
     "thin_out",
+    "train_skip_gram",
     "train_word_vectors",
 ]
 
@@ -99,8 +100,8 @@ def skip_gram_loss(u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
 
 
 def skip_gram_gradients(u: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The gradients of skip_gram_loss by u [B, D] and by v [B, 1 + K, D].
-    The slope by a score is σ(score) − 1 for the true neighbour and σ(score) for a drawn word: by
+    """The gradients of skip_gram_loss with respect to u [B, D] and v [B, 1 + K, D].
+    The slope in a score is σ(score) − 1 for the true neighbour and σ(score) for a drawn word: by
     how much the answer was too high. Taught in chapter 06.
     """
     errors = torch.sigmoid(torch.einsum("bd,bkd->bk", u, v))  # [B, 1 + K]
@@ -138,10 +139,18 @@ def thin_out(rows, counts: torch.Tensor, threshold: float) -> list[list[int]]:
     return [[token for token in row if next(draws) < stays[token]] for row in rows]
 
 
-def train_word_vectors(
-    sentences, dimension=32, window=3, noise_words=5, epochs=5, threshold=1e-3, seed=0
+def train_skip_gram(
+    sentences,
+    dimension=32,
+    window=3,
+    noise_words=5,
+    epochs=5,
+    threshold=1e-3,
+    learning_rate=0.01,
+    seed=0,
 ):
-    """The vectors that skip-gram learns from sentences (lists of words): a WordVectors.
+    """Skip-gram trained on sentences (lists of words): the model with its two tables, and the
+    vocabulary whose numbers are their rows.
     The drawn words come with the probability of their count to the power ¾. Adam, batches of 2048
     pairs.
 
@@ -165,8 +174,20 @@ def train_word_vectors(
             drawn = torch.multinomial(counts**0.75, len(pick) * noise_words, replacement=True)
             yield middle[pick], torch.cat([near[pick, None], drawn.view(len(pick), -1)], dim=1)
 
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    optimizer = torch.optim.Adam(
+        model.parameters(), lr=checks.above_0("learning_rate", learning_rate)
+    )
     fit(model, batches, lambda model, batch: model(*batch), optimizer, epochs, name="skip-gram")
+    return model, vocabulary
+
+
+def train_word_vectors(sentences, **options):
+    """The vectors of the words in the middle that skip-gram learns from sentences (lists of words):
+    a WordVectors. options: those of `train_skip_gram`, by name.
+
+    Raises as train_skip_gram does. Taught in chapter 06.
+    """
+    model, vocabulary = train_skip_gram(sentences, **options)
     first = UNK_ID + 1  # <pad> and <unk> are no words
     return WordVectors(vocabulary.tokens[first:], model.middle.weight.detach()[first:])
 

@@ -20,7 +20,7 @@ from attend.exercises.checking import (
 
 
 def torch_gradients(loss, **arrays) -> dict:
-    """What torch finds: the gradient of `loss(**tensors)` by each of the arrays."""
+    """What torch finds: the gradient of `loss(**tensors)` with respect to each array."""
     tensors = {name: torch.tensor(array, requires_grad=True) for name, array in arrays.items()}
     gradients = torch.autograd.grad(loss(**tensors), list(tensors.values()))
     return dict(zip(tensors, gradients, strict=True))
@@ -75,7 +75,7 @@ def value_and_gradient(answer, array):
 def scaled_rows_backward(answer) -> None:
     x, s, g = numbers(3, 5), numbers(3, 1), numbers(5, 3).T.copy()
     wanted = torch_gradients(lambda x, s: (x * s * torch.tensor(g)).sum(), x=x, s=s)
-    names = {f"the gradient by {name}": gradient for name, gradient in wanted.items()}
+    names = {f"the gradient in {name}": gradient for name, gradient in wanted.items()}
     same_each(run(answer, x, s, g), names, "for 3 rows of 5 numbers")
 
 
@@ -88,7 +88,7 @@ def two_layers_backward(answer) -> None:
         return ((h @ V - torch.tensor(y)) ** 2).mean()
 
     wanted = torch_gradients(loss, W=W, b=b, V=V)
-    names = {f"the gradient by {name}": gradient for name, gradient in wanted.items()}
+    names = {f"the gradient in {name}": gradient for name, gradient in wanted.items()}
     same_each(run(answer, x, W, b, V, y), names, "for B=7, n=3, m=5, k=2")
 
 

@@ -1,7 +1,5 @@
 """The checkers of chapter 05."""
 
-from itertools import pairwise
-
 import numpy as np
 from torch import nn
 
@@ -21,20 +19,30 @@ from attend.exercises.checking import (
 
 
 @exercise("05.1")
-def output_size(answer) -> None:
-    for n, k, stride, padding in (
-        (8, 3, 1, 0),
-        (8, 3, 1, 1),
-        (9, 4, 2, 1),
-        (28, 5, 3, 2),
-        (3, 3, 1, 0),
+def padding_for(answer) -> None:
+    for n, k, stride, wanted in (
+        (8, 3, 1, 8),
+        (8, 3, 2, 4),
+        (28, 5, 1, 24),
+        (7, 3, 3, 3),
+        (8, 2, 1, 8),
+        (5, 3, 1, 1),
     ):
-        (wanted,) = window_counts((n + 2 * padding,), (k,), (stride,))
-        when = f"for n={n}, k={k}, stride={stride}, padding={padding}"
-        found = number_of(run(answer, n, k, stride, padding), when)
+        fits = [
+            p
+            for p in range(k + stride * wanted)
+            if window_counts((n + 2 * p,), (k,), (stride,)) == [wanted]
+        ]
+        padding = min(fits, default=-1)
+        when = f"for n={n}, k={k}, stride={stride} and {wanted} wanted"
+        found = number_of(run(answer, n, k, stride, wanted), when)
         if found % 1:
-            raise NotYet(f"{when} it returns {found:g}, expected {wanted}: places come whole")
-        same(found, wanted, when)
+            raise NotYet(f"{when} it returns {found:g}, expected {padding}: pixels come whole")
+        if found != padding and found in fits:
+            raise NotYet(f"{when} {found} is right too, but {padding} is smaller")
+        if found != padding and padding < 0:
+            raise NotYet(f"{when} it returns {found}, expected -1: no padding gives that length")
+        same(found, padding, when)
 
 
 @exercise("05.2")
@@ -64,17 +72,21 @@ def move_right(answer) -> None:
 
 
 @exercise("05.4")
-def count_parameters(answer) -> None:
-    cases = (((1, 16, 32), 3), ((3, 5), 2), ((7, 1, 7), 1))
-    for channels, size in cases:
-        layers = [nn.Conv2d(n, m, size) for n, m in pairwise(channels)]
-        each = [p.numel() for layer in layers for p in layer.parameters()]
-        found, when = run(answer, channels, size), f"for channels={channels} and size={size}"
-        if looks_like(found, sum(each[::2])):
-            raise NotYet(
-                f"{when} it is {sum(each[::2])}: the biases are missing, one for each kernel"
-            )
-        same(found, sum(each), when)
+def weights_saved(answer) -> None:
+    for n_in, n_out, size in ((16, 32, 3), (3, 5, 2), (7, 1, 5)):
+        whole = nn.Conv2d(n_in, n_out, size, bias=False)
+        split = (
+            nn.Conv2d(n_in, n_in, size, groups=n_in, bias=False),
+            nn.Conv2d(n_in, n_out, 1, bias=False),
+        )
+        ordinary, depthwise, mixing = (layer.weight.numel() for layer in (whole, *split))
+        found = run(answer, n_in, n_out, size)
+        when = f"for n_in={n_in}, n_out={n_out} and size={size}"
+        if looks_like(found, ordinary - mixing - depthwise * n_in):
+            raise NotYet(f"{when} each channel has one kernel of its own, and no other channel's")
+        if looks_like(found, ordinary - depthwise):
+            raise NotYet(f"{when} the 1 × 1 convolution has weights too: {mixing}")
+        same(found, ordinary - depthwise - mixing, when)
 
 
 @exercise("05.5")

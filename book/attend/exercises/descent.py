@@ -11,6 +11,7 @@ from attend.exercises.checking import (
     exercise,
     looks_like,
     numbers,
+    parts,
     run,
     same,
     same_each,
@@ -20,20 +21,29 @@ from attend.exercises.checking import (
 
 
 @exercise("02.1")
-def line_slopes(answer) -> None:
-    w, b, x, y = 0.5, -1.25, numbers(7), numbers(7)[::-1].copy()
-    wanted = np.array([2 * np.mean((w * x + b - y) * x), 2 * np.mean(w * x + b - y)])
-    found = run(answer, w, b, x, y)
-    for factor, slip in (
-        (0.5, "half as large as expected: the derivative of e² is 2e"),
-        (7, "7 times as large as expected, for 7 points: the loss is a mean"),
-        (-1, "of the wrong sign: the error is prediction − target"),
-    ):
-        if looks_like(found, factor * wanted):
-            raise NotYet(f"both slopes are {slip}")
-    if looks_like(found, wanted[::-1]):
-        raise NotYet("the two slopes are swapped: ∂L/∂w comes first")
-    same_each(found, dict(zip(("∂L/∂w", "∂L/∂b"), wanted, strict=True)), "for 7 points")
+def huber_slopes(answer) -> None:
+    w, b, x, y = 0.5, -1.25, numbers(7), 3 * numbers(7)[::-1].copy()
+    errors = w * x + b - y
+    for delta, when in ((1.0, "for δ = 1"), (100.0, "for a δ that no error reaches")):
+        cut = np.clip(errors, -delta, delta)
+        wanted = np.array([np.mean(cut * x), np.mean(cut)])
+        found = run(answer, w, b, x, y, delta)
+        for factor, slip in (
+            (2, "twice as large as expected: the derivative of ½e² is e"),
+            (7, "7 times as large as expected, for 7 points: the loss is a mean"),
+            (-1, "of the wrong sign: the error is prediction − target"),
+        ):
+            if looks_like(found, factor * wanted):
+                raise NotYet(f"{when} both slopes are {slip}")
+        if looks_like(found, wanted[::-1]):
+            raise NotYet("the two slopes are swapped: ∂L/∂w comes first")
+        if delta == 1 and looks_like(found, [np.mean(errors * x), np.mean(errors)]):
+            raise NotYet(f"{when} those are the slopes of ½e²; beyond δ the slope stays at ±δ")
+        if delta == 1 and looks_like(
+            found, [np.mean(np.sign(errors) * x), np.mean(np.sign(errors))]
+        ):
+            raise NotYet(f"{when} those are the slopes of |e|; up to δ the loss is a parabola")
+        same_each(found, dict(zip(("∂L/∂w", "∂L/∂b"), wanted, strict=True)), when)
 
 
 @exercise("02.2")
@@ -93,10 +103,10 @@ def index_batches(found, when: str) -> list[list[int]]:
 
 
 @exercise("02.5")
-def adam(answer) -> None:
+def adamax(answer) -> None:
     gradients = [0.3, -2.0, 5.0, 0.0, 1.5]
     weight = torch.zeros((), dtype=torch.double, requires_grad=True)
-    optimizer = torch.optim.Adam([weight], lr=0.1)
+    optimizer = torch.optim.Adamax([weight], lr=0.1)
     wanted = []
     for gradient in gradients:
         weight.grad = torch.tensor(gradient, dtype=torch.double)
@@ -106,29 +116,34 @@ def adam(answer) -> None:
     if found.shape == (len(gradients),):
         if looks_like(found[0], -wanted[0]):
             raise NotYet("the first step goes uphill: the change is taken off")
-        if not looks_like(found[0], wanted[0]):
+        if not np.isclose(found[0], wanted[0], rtol=1e-6):
             raise NotYet(
-                f"after the first gradient it stands at {found[0]:.6g}, expected {wanted[0]:.6g}: "
-                "that step is η long, once m and s are divided by 1 − βᵗ with t = 1"
+                f"after the first gradient it is at {found[0]:.6g}, expected {wanted[0]:.6g}: "
+                "that step is η long, once m is divided by 1 − β₁ᵗ with t = 1, and u is not"
             )
     same(found, wanted, "for five gradients")
 
 
 @exercise("02.6")
 def standardise(answer) -> None:
-    X = numbers(9, 3) * np.array([1.0, 1000.0, 0.01]) + np.array([5.0, -300.0, 0.0])
-    wanted = (X - X.mean(axis=0)) / X.std(axis=0)
-    found = run(answer, X)
-    if looks_like(found, (X - X.mean()) / X.std()):
-        raise NotYet("it uses one mean and one spread for the whole table, not one a column")
-    if looks_like(found, (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)):
-        raise NotYet("it goes along the rows: each column is to have mean 0, so axis=0")
-    same(found, wanted, "for 3 columns of different units")
-    X[:, 1] = 7.0
-    wanted[:, 1] = 0.0
-    when = "with a column that is the same everywhere"
-    with np.errstate(all="ignore"):
-        found = array_of(run(answer, X), when)
-    if found.shape == X.shape and not np.isfinite(found).all():
-        raise NotYet("a column that is the same everywhere has spread 0, and became NaN")
-    same(found, wanted, when)
+    train = numbers(9, 3) * np.array([1.0, 1000.0, 0.01]) + np.array([5.0, -300.0, 0.0])
+    test = 2 * train[:4][::-1] + 1
+    for constant in (False, True):
+        when = "with a column that is the same everywhere" if constant else "for 3 columns"
+        if constant:
+            train[:, 1] = 7.0
+        mean, spread = train.mean(axis=0), train.std(axis=0)
+        spread = np.where(spread > 0, spread, 1)
+        with np.errstate(all="ignore"):
+            both = run(answer, train.copy(), test.copy())
+        one, other = parts(both, ["train", "test"])
+        one, other = array_of(one, f"{when}, train:"), array_of(other, f"{when}, test:")
+        if looks_like(one, (train - train.mean()) / train.std()):
+            raise NotYet("it uses one mean and one spread for the whole table, not one a column")
+        if one.shape == train.shape and not np.isfinite(one).all():
+            raise NotYet("a column that is the same everywhere has spread 0, and became NaN")
+        own = test.std(axis=0)
+        if looks_like(other, (test - test.mean(axis=0)) / np.where(own > 0, own, 1)):
+            raise NotYet("the test data have been given their own mean and spread, not training's")
+        same(one, (train - mean) / spread, f"{when}, train:")
+        same(other, (test - mean) / spread, f"{when}, test:")

@@ -25,23 +25,38 @@ def arrays(found, names: list[str]) -> list[np.ndarray]:
 
 
 @exercise("01.1")
-def neuron(answer) -> None:
-    x, w = numbers(5), numbers(5)[::-1].copy()
-    for b, when in ((0.5, "positive"), (-9.0, "negative")):
-        wanted = max(float(x @ w) + b, 0.0)
-        same(run(answer, x, w, b), wanted, f"where w · x + b is {when}")
+def from_paper(answer) -> None:
+    for sizes, when in (([5, 5, 5], "for widths 5, 5, 5"), ([3, 7, 2], "for widths 3, 7, 2")):
+        x = numbers(4, sizes[0])
+        layers = [(numbers(m, n) / n, numbers(m)) for n, m in pairwise(sizes)]
+        (first, first_bias), (last, last_bias) = layers
+        hidden = np.tanh(x @ first.T + first_bias)
+        wanted = hidden @ last.T + last_bias
+        found = run(answer, x, layers, np.tanh)
+        if looks_like(found, np.tanh(wanted)):
+            raise NotYet(f"{when} the output layer bends too: only hidden layers do")
+        if looks_like(found, wanted.T):
+            raise NotYet(f"{when} examples stand in columns, expected one a row")
+        if sizes[0] == sizes[2]:
+            straight = np.tanh(x @ first + first_bias) @ last + last_bias
+            if looks_like(found, straight):
+                raise NotYet(f"{when} W is used as it is: it has one row for each unit, so turn it")
+        same(found, wanted, when)
 
 
 @exercise("01.2")
 def collapse(answer) -> None:
-    W1, b1, W2, b2 = numbers(3, 7), numbers(7), numbers(7, 2), numbers(2)
+    W1, b1, W2, b2 = numbers(3, 7), numbers(7), numbers(7, 3), numbers(3)
     W, b = arrays(run(answer, W1, b1, W2, b2), ["W", "b"])
-    if W.shape == (2, 3):
-        raise NotYet("W has shape [2, 3], expected [3, 2]: examples are rows, so W₁ comes first")
-    same(W, W1 @ W2, "for layers 3 → 7 → 2, W:")
-    if looks_like(b, b1[:2] + b2):
+    wanted = np.eye(3) + W1 @ W2
+    if looks_like(W, W1 @ W2):
+        raise NotYet("W is that of the two layers alone: x itself is added, and it is x @ identity")
+    if looks_like(W, wanted.T):
+        raise NotYet("W is turned round: examples are rows, so W₁ comes first")
+    same(W, wanted, "for layers 3 → 7 → 3, W:")
+    if looks_like(b, b1[:3] + b2):
         raise NotYet("b₁ passes through the second layer too: it is multiplied by W₂")
-    same(b, b1 @ W2 + b2, "for layers 3 → 7 → 2, b:")
+    same(b, b1 @ W2 + b2, "for layers 3 → 7 → 3, b:")
 
 
 @exercise("01.3")
@@ -75,14 +90,22 @@ def silu_slope(answer) -> None:
 
 
 @exercise("01.5")
-def count(answer) -> None:
-    for sizes in ([64, 32, 10], [3, 1], [2, 7, 5, 1]):
-        wanted = sum((n + 1) * m for n, m in pairwise(sizes))
-        found = run(answer, sizes)
-        weights = sum(n * m for n, m in pairwise(sizes))
-        if looks_like(found, weights):
-            raise NotYet(f"for {sizes} {weights} counts the weights: each unit has a bias as well")
-        same(found, wanted, f"for {sizes}")
+def widest(answer) -> None:
+    def count(width, n_in, n_out, hidden, biases=1):
+        sizes = [n_in] + [width] * hidden + [n_out]
+        return sum((n + biases) * m for n, m in pairwise(sizes))
+
+    for n_in, n_out, hidden, budget in ((64, 10, 1, 2410), (64, 10, 2, 10_000), (9, 5, 3, 7)):
+        when = f"for {n_in} inputs, {hidden} hidden, {n_out} outputs, at most {budget} numbers"
+        widths = range(1, budget + 1)
+        wanted = sum(count(width, n_in, n_out, hidden) <= budget for width in widths)
+        bare = sum(count(width, n_in, n_out, hidden, biases=0) <= budget for width in widths)
+        found = number_of(run(answer, n_in, n_out, hidden, budget), when)
+        if bare != wanted and found == bare:
+            raise NotYet(f"{when} {bare} counts the weights: each unit has a bias as well")
+        if found == wanted + 1:
+            raise NotYet(f"{when} width {wanted + 1} is one too many: it takes more than that")
+        same(found, wanted, when)
 
 
 @exercise("01.6")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attend.exercises.checking import NotYet, exercise, looks_like, numbers, parts, run, same
+from attend.exercises.checking import NotYet, exercise, looks_like, numbers, run, same, same_each
 
 
 @exercise("04.1")
@@ -21,28 +21,37 @@ def ridge(answer) -> None:
 
 
 @exercise("04.2")
-def pull_to_zero(answer) -> None:
-    weights = np.array([3.0, -3.0, 0.5, -0.5, 0.2, -0.2, 0.0])
-    same(
-        run(answer, weights, 0.5),
-        [2.5, -2.5, 0.0, 0.0, 0.0, 0.0, 0.0],
-        "for the weights 3, −3, 0.5, −0.5, 0.2, −0.2, 0 and an amount of 0.5",
-    )
-    grid = numbers(5, 3)
-    wanted = np.sign(grid) * np.maximum(np.abs(grid) - 0.7, 0)
-    same(run(answer, grid, 0.7), wanted, "for weights of shape [5, 3] and an amount of 0.7")
+def both_penalties(answer) -> None:
+    for a, l1, l2 in (
+        (np.array([3.0, -3.0, 1.0, 0.5, -0.2, 0.0]), 0.5, 0.0),
+        (np.array([3.0, -3.0, 1.0, 0.5, -0.2, 0.0]), 0.0, 0.5),
+        (numbers(5, 3), 0.7, 0.4),
+    ):
+        when = f"for an array of shape {list(a.shape)}, λ₁ = {l1} and λ₂ = {l2}"
+        found = run(answer, a, l1, l2)
+        first = a / (1 + l2)
+        wrong_way = np.sign(first) * np.maximum(np.abs(first) - l1, 0)
+        if l1 and l2 and looks_like(found, wrong_way):
+            raise NotYet(f"{when} the division comes first; set the slope to 0 and solve for w")
+        same(found, np.sign(a) * np.maximum(np.abs(a) - l1, 0) / (1 + l2), when)
 
 
 @exercise("04.3")
-def drop(answer) -> None:
-    for p in (0.5, 0.2, 0.0):
-        x = numbers(3, 5)
-        kept = numbers(5, 3).T > 0 if p else np.ones((3, 5), dtype=bool)
-        when = f"for p = {p}"
-        found = run(answer, x, kept, p)
-        if p and looks_like(found, np.where(kept, x, 0)):
-            raise NotYet(f"{when} what is kept is not scaled up: its mean has become smaller")
-        same(found, np.where(kept, x / (1 - p), 0), when)
+def dropped_sum(answer) -> None:
+    for x, p in (
+        (np.array([2.0, 4.0, 6.0, 8.0]), 0.5),
+        (numbers(7), 0.2),
+        (numbers(7), 0.0),
+        (numbers(1000), 0.75),
+    ):
+        wanted = {"the mean": x.sum(), "the variance": (x**2).sum() * p / (1 - p)}
+        found = run(answer, x, p)
+        when = f"for {len(x)} numbers and p = {p}"
+        undivided = (x**2).sum() * p * (1 - p)
+        pair = isinstance(found, tuple | list) and len(found) == 2
+        if p and pair and looks_like(found[1], undivided):
+            raise NotYet(f"{when} the variance is that of numbers not divided by 1 − p")
+        same_each(found, wanted, when)
 
 
 @exercise("04.4")
@@ -76,15 +85,22 @@ def shifted(answer) -> None:
 
 
 @exercise("04.6")
-def clip(answer) -> None:
-    for size, max_norm, what in ((10.0, 1.0, "longer than"), (0.01, 1.0, "shorter than")):
-        gradients = [size * numbers(3, 2), size * numbers(5), np.array(size)]
-        norm = sum((g**2).sum() for g in gradients) ** 0.5
-        names = [f"the array of place {i}" for i in range(3)]
-        when = f"for gradients {what} {max_norm:g}"
-        found = parts(run(answer, gradients, max_norm), names, when)
-        for mine, gradient, name in zip(found, gradients, names, strict=True):
-            alone = gradient * min(1, max_norm / np.linalg.norm(gradient))
-            if norm > max_norm and looks_like(mine, alone):
-                raise NotYet("each array is clipped by itself: one length, that of all together")
-            same(mine, gradient * min(1, max_norm / norm), f"{when}, {name}:")
+def mend(answer) -> None:
+    for signal in (
+        np.array([2.0, 1.0, 0.5]),
+        0.8 * 0.6 ** np.arange(20),
+        0.8 * 1.6 ** np.arange(5) * np.array([1.0, 1.1, 0.9, 1.2, 1.0]),
+        np.array([0.7, 0.7]),
+    ):
+        layers = len(signal)
+        when = (
+            f"for a signal of {signal[0]:.3g} after the first and {signal[-1]:.3g} after the last"
+        )
+        when += f" of {layers} layers"
+        ratio = signal[0] / signal[-1]
+        found = run(answer, signal)
+        if ratio != 1 and looks_like(found, ratio ** (1 / layers)):
+            raise NotYet(f"{when} only {layers - 1} layers lie between the two signals")
+        if ratio != 1 and looks_like(found, 1 / ratio ** (1 / (layers - 1))):
+            raise NotYet(f"{when} it is upside down: what has shrunk needs larger weights")
+        same(found, ratio ** (1 / (layers - 1)), when)

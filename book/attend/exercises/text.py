@@ -8,21 +8,29 @@ from attend.exercises.checking import (
     array_of,
     draw,
     exercise,
+    looks_like,
+    number_of,
+    parts,
     run,
     same,
     same_each,
     same_shape,
-    sequence,
-    short,
 )
-from attend.text import PairCounts
+from attend.text import merge
 
 
 @exercise("06.1")
-def one_hot(answer) -> None:
-    for ids, size in (([2, 0, 4], 5), ([1], 2), ([3, 3], 7)):
-        wanted = torch.eye(size)[ids]
-        same(run(answer, ids, size), wanted, f"for ids {ids} and {size} words")
+def table_gradient(answer) -> None:
+    for ids, size, width in (([2, 0, 4], 5, 3), ([3, 1, 3, 3], 7, 2), ([0], 2, 1)):
+        ids, upstream = torch.tensor(ids), draw(len(ids), width)
+        table = torch.zeros(size, width, dtype=upstream.dtype, requires_grad=True)
+        table[ids].backward(upstream)
+        once = torch.zeros_like(upstream[:1]).repeat(size, 1)
+        once[ids] = upstream
+        found = run(answer, ids, upstream, size)
+        if looks_like(found, once) and not looks_like(found, table.grad):
+            raise NotYet(f"a word that occurs twice gets both gradients, added: ids {ids.tolist()}")
+        same(found, table.grad, f"for ids {ids.tolist()} and {size} words")
 
 
 @exercise("06.2")
@@ -36,23 +44,28 @@ def padded(answer) -> None:
 
 
 @exercise("06.3")
-def best_pair(answer) -> None:
-    for text, hint in (
-        ("no no no no an ant pan", ""),
-        ("tea team eat", ""),
-        ("ba ab ba ab", " (of several, the first in the order of their letters)"),
-        ("aaa aaa", ""),
+def merges_needed(answer) -> None:
+    news = [("e", "r"), ("e", "w"), ("n", "ew"), ("new", "er")]
+    bananas = [("a", "n"), ("an", "an"), ("b", "anan"), ("banan", "a")]
+    for word, learned in (
+        ("new", news),
+        ("newer", news),
+        ("lower", news),
+        ("n", news),
+        ("er", news[:1]),
+        ("banana", bananas),
+        ("nan", bananas),
     ):
-        words = {}
-        for word in text.split():
-            words[tuple(word)] = words.get(tuple(word), 0) + 1
-        best = PairCounts(text.replace(" ", "\n")).merge_best()
-        found, wanted = run(answer, words), (best.left, best.right)
-        pair = tuple(sequence(found, "", "a pair of strings"))
-        if len(pair) != 2 or not all(isinstance(part, str) for part in pair):
-            raise NotYet(f"it returns {short(found)}, expected a pair of strings")
-        if pair != wanted:
-            raise NotYet(f"for {words} it returns {pair}, expected {wanted}{hint}")
+        symbols, wanted = list(word), -1
+        for n, pair in enumerate([None, *learned]):
+            symbols = merge(symbols, pair) if pair else symbols
+            if len(symbols) == 1 and wanted < 0:
+                wanted = n
+        when = f"for {word!r} and the merges {' '.join(map('+'.join, learned))}"
+        found = number_of(run(answer, word, list(learned)), when)
+        if found == len(learned) and wanted < 0:
+            raise NotYet(f"{when} it returns {found}, expected -1: the word is still in pieces")
+        same(found, wanted, when)
 
 
 @exercise("06.4")
@@ -66,14 +79,34 @@ def skip_gram_step(answer) -> None:
 
 
 @exercise("06.5")
-def nearest(answer) -> None:
-    table = draw(11, 5)
-    table[3] *= 9  # long, but in nobody's direction
-    table[7] = 0.2 * table[2] + 0.01 * draw(5)
+def examined(answer) -> None:
+    table, step = draw(11, 5), draw(5)
+    for word in range(4):  # 0 to 4, 1 to 5, … : the same step, but for a little
+        table[word + 4] = table[word] / table[word].norm() + step + 0.1 * draw(5)
+    table[10] = 3 * table[9] + 0.1 * draw(5)  # near its partner without any step
+    table[:8:3] *= 20  # length has no part in it
+    couples = [(0, 4), (1, 5), (2, 6), (3, 7), (9, 10), (8, 0)]
+    questions = torch.tensor([(*one, *other) for one in couples for other in couples])
+    questions = questions[[len(set(question)) == 4 for question in questions.tolist()]]
     unit = table / table.norm(dim=1, keepdim=True)
-    cosines = unit @ unit.T - 2 * torch.eye(11)
-    for row in (2, 3, 9):
-        same(run(answer, table, row), cosines[row].argmax(), f"for row {row} of a table [11, 5]")
+    a, b, c, d = questions.T
+
+    def share(toward, ruled_out=True):
+        cosines = toward @ unit.T
+        if ruled_out:
+            cosines.scatter_(1, questions[:, :3], -torch.inf)
+        return (cosines.argmax(dim=1) == d).double().mean()
+
+    step = unit[b] - unit[a] + unit[c]
+    wanted = {"right": share(step), "beside": share(unit[c])}
+    found = run(answer, table, questions)
+    right = parts(found, list(wanted), "for 11 words")[0]
+    if not looks_like(right, wanted["right"]):
+        if looks_like(right, share(table[b] - table[a] + table[c])):
+            raise NotYet("a long word weighs more than a short one: give all the length 1 first")
+        if looks_like(right, share(step, ruled_out=False)):
+            raise NotYet("rule out the words of the question, or c itself will often answer")
+    same_each(found, wanted, "for 11 words")
 
 
 @exercise("06.6")

@@ -1,20 +1,14 @@
 """Do word vectors do arithmetic? Several hundred analogies of six kinds. Chapter 06.
 
-    python -m attend.experiments.analogies
-
-trains vectors on the phrasebook's English from five seeds and writes analogies.csv.
+Vectors are trained on the phrasebook's English from five seeds.
 """
 
-import time
 from itertools import permutations
 
-import torch
-
 from attend.embeddings import WordVectors, train_word_vectors
-from attend.experiments import provenance
 from attend.phrasebook import pairs
 
-__all__ = ["FORMS", "RELATIONS", "examine", "questions"]
+__all__ = ["FORMS", "RELATIONS", "examine", "measure", "questions", "runs"]
 
 # a is to b in every pair of a line; words that the sentences hold often
 RELATIONS = {
@@ -64,16 +58,12 @@ def examine(vectors: WordVectors) -> list[dict]:
     return rows
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    started = time.process_time()
+def runs() -> list[dict]:
+    """Five seeds; the chapter trains with seed 0."""
+    return [{"seed": seed} for seed in range(1, 6)]
+
+
+def measure(seed) -> list[dict]:
+    """A row for each relation."""
     sentences = [pair.target for pair in pairs("train")]
-    rows = []
-    for seed in range(1, 6):  # the chapter trains with seed 0
-        vectors = train_word_vectors(sentences, seed=seed)
-        rows += [{"seed": seed, **row} for row in examine(vectors)]
-    print(provenance.write("analogies", rows, time.process_time() - started))
-
-
-if __name__ == "__main__":
-    main()
+    return examine(train_word_vectors(sentences, seed=seed))
