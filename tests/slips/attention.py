@@ -20,9 +20,15 @@ def mask_after(scores, length):
 
 
 SLIPS = [
-    ("10.1", lambda s, h: torch.softmax(h @ s / len(s) ** 0.5, 0) @ h, "5 states of 3 numbers"),
-    ("10.1", lambda s, h: (h @ s) @ h, "5 states of 3 numbers"),
-    ("10.1", lambda s, h: torch.softmax(h @ s, 0), r"shape is \[5\], expected \[3\]"),
+    ("10.1", lambda q, W, k, v: torch.softmax(q @ W @ k.mT, 0) @ v, "over the queries"),
+    (
+        "10.1",
+        lambda q, W, k, v: torch.softmax(q @ W @ k.mT, -1) @ k,
+        r"shape is \[3, 4\], expected",
+    ),
+    ("10.1", lambda q, W, k, v: (q @ W @ k.mT) @ v, "5 keys of 4 and 5 values of 7"),
+    ("10.1", lambda q, W, k, v: torch.softmax(q @ k.mT, -1) @ v, "it stops with RuntimeError"),
+    ("10.1", lambda q, W, k, v: torch.softmax(q @ W @ k.mT / 2, -1) @ v, "3 queries of 2"),
     ("10.2", lambda q, k, W, U, v: (W @ q + k @ U.T) @ v, "before any softmax"),
     ("10.2", lambda q, k, W, U, v: torch.softmax((W @ q + k @ U.T).tanh() @ v, 0), "before any"),
     ("10.2", lambda q, k, W, U, v: (W @ k).tanh() @ v, "it stops with RuntimeError"),

@@ -5,9 +5,9 @@ import math
 import torch
 
 
-def lstm_step(sums, c):
-    i, f, g, o = sums.chunk(4, dim=-1)
-    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+def coupled_step(sums, c):
+    i, g, o = sums.chunk(3, dim=-1)
+    c = (1 - i.sigmoid()) * c + i.sigmoid() * g.tanh()
     return o.sigmoid() * c.tanh(), c
 
 
@@ -49,7 +49,7 @@ def lstm_backward(i, f, g, o, before, c, dh, dc):
 
 
 RIGHT = [
-    ("08.1", lambda sums, c: torch.stack(lstm_step(sums, c))),  # the rows of one tensor
+    ("08.1", lambda sums, c: torch.stack(coupled_step(sums, c))),  # the rows of one tensor
     ("08.2", bias_for),
     ("08.3", parameters),
     ("08.4", road),
@@ -57,8 +57,16 @@ RIGHT = [
 
 
 def swapped_gates(sums, c):
-    f, i, g, o = sums.chunk(4, dim=-1)
-    return lstm_step(torch.cat([i, f, g, o], dim=-1), c)
+    """Writes what it should keep."""
+    i, g, o = sums.chunk(3, dim=-1)
+    return coupled_step(torch.cat([-i, g, o], dim=-1), c)
+
+
+def one_less_the_sum(sums, c):
+    """Takes 1 − i before σ."""
+    i, g, o = sums.chunk(3, dim=-1)
+    c = (1 - i).sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
 
 
 def without_dh(i, f, g, o, before, c, dh, dc):
@@ -68,9 +76,10 @@ def without_dh(i, f, g, o, before, c, dh, dc):
 
 
 SLIPS = [
-    ("08.1", swapped_gates, "the value"),  # the gates in another order
-    ("08.1", lambda sums, c: lstm_step(sums, c)[1], "expected 2 results: h, c"),  # only the cell
-    ("08.1", lambda sums, c: lstm_step(sums, c)[::-1], ", h:"),  # the cell first
+    ("08.1", swapped_gates, "the value"),  # the gate turned round
+    ("08.1", one_less_the_sum, "the value"),  # 1 − i before σ
+    ("08.1", lambda sums, c: coupled_step(sums, c)[1], "expected 2 results: h, c"),  # only the cell
+    ("08.1", lambda sums, c: coupled_step(sums, c)[::-1], ", h:"),  # the cell first
     ("08.1", lambda s, c: (s[:, -c.shape[1] :].sigmoid() * c, c), ", h:"),  # c without tanh
     ("08.2", lambda steps: 0.5 ** (1 / steps), "the gate itself"),  # the gate itself
     (

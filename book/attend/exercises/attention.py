@@ -5,15 +5,23 @@ import math
 import torch
 
 from attend.attention import AdditiveAttention, MultiplicativeAttention
-from attend.exercises.checking import draw, exercise, run, same
+from attend.exercises.checking import NotYet, draw, exercise, looks_like, run, same
 
 
 @exercise("10.1")
 def look(answer) -> None:
-    for D, S in ((3, 5), (2, 1)):
-        state, states = draw(D), draw(S, D)
-        wanted, _ = MultiplicativeAttention(D)(state[None], states, states)
-        same(run(answer, state, states), wanted[0], f"for {S} states of {D} numbers")
+    for T, S, Q, K, V in ((3, 5, 2, 4, 7), (1, 2, 3, 3, 1)):
+        queries, W, keys, values = draw(T, Q), draw(Q, K), draw(S, K), draw(S, V)
+        module = MultiplicativeAttention(Q, K, score="general")
+        with torch.no_grad():
+            module.W.weight.copy_(W)
+            wanted, _ = module(queries, keys, values)
+        found = run(answer, queries, W, keys, values)
+        when = f"for {T} queries of {Q}, {S} keys of {K} and {S} values of {V} numbers"
+        over_queries = torch.softmax(queries @ W @ keys.mT, dim=0) @ values
+        if T > 1 and looks_like(found, over_queries):
+            raise NotYet(f"the softmax runs over the queries: {when} each row must add up to 1")
+        same(found, wanted, when)
 
 
 @exercise("10.2")

@@ -13,12 +13,12 @@ def gates_of(sums):
 
 
 @exercise("08.1")
-def lstm_step(answer) -> None:
+def coupled_step(answer) -> None:
     for units in (1, 3):
-        sums, c = draw(2, 4 * units), draw(2, units)
-        i, f, g, o = gates_of(sums)
-        after = f * c + i * g
-        wanted = {"h": o * after.tanh(), "c": after}
+        sums, c = draw(2, 3 * units), draw(2, units)
+        i, g, o = sums.chunk(3, dim=-1)
+        after = (1 - i.sigmoid()) * c + i.sigmoid() * g.tanh()
+        wanted = {"h": o.sigmoid() * after.tanh(), "c": after}
         same_each(run(answer, sums, c), wanted, f"for 2 sequences and {units} units")
 
 

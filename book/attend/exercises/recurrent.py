@@ -12,45 +12,41 @@ from attend.exercises.checking import (
     same,
     same_each,
 )
-from attend.recurrent import NumpyRNN
 
 NOISE = 0.3  # what comes after the first input of the latch lies between −0.3 and 0.3
 
 
 @exercise("07.1")
-def rnn_step(answer) -> None:
-    for batch, n_in, width in ((2, 3, 5), (1, 7, 2)):
-        x, h = numbers(batch, n_in), numbers(batch, width)
-        W_xh, W_hh, b_h = numbers(width, n_in), numbers(width, width), numbers(width)
-        wanted = np.tanh(x @ W_xh.T + h @ W_hh.T + b_h)
-        when = f"for {batch} rows, {n_in} inputs and {width} units"
-        same(run(answer, x, h, W_xh, W_hh, b_h), wanted, when)
+def jordan(answer) -> None:
+    for batch, T, n_in, width, n_out in ((2, 1, 3, 5, 2), (2, 7, 3, 5, 2), (1, 3, 2, 3, 1)):
+        x, b_h, b_y = numbers(batch, T, n_in), numbers(width), numbers(n_out)
+        W_xh, W_yh, W_hy = numbers(width, n_in), numbers(width, n_out), numbers(n_out, width)
+        y, wanted = np.zeros((batch, n_out)), np.zeros((batch, T, n_out))
+        for t in range(T):
+            y = np.tanh(x[:, t] @ W_xh.T + y @ W_yh.T + b_h) @ W_hy.T + b_y
+            wanted[:, t] = y
+        when = f"for {batch} rows of {T} words, {n_in} inputs, {width} units and {n_out} answers"
+        same(run(answer, x, W_xh, W_yh, W_hy, b_h, b_y), wanted, when)
 
 
 @exercise("07.2")
-def parameters(answer) -> None:
-    for sizes in ((2, 3, 5), (64, 128, 806), (1, 1, 1)):
-        wanted = sum(p.data.size for p in NumpyRNN(*sizes).parameters())
-        when = "for {} inputs, {} units and {} outputs".format(*sizes)
-        same(run(answer, *sizes), wanted, when)
+def more_weights_from(answer) -> None:
+    for n_in, width in ((3, 5), (64, 128), (5, 3), (1, 1), (300, 128)):
+        wanted = next(T for T in range(1, 1000) if width * T * n_in > width * n_in + width * width)
+        when = f"for {n_in} inputs and {width} units"
+        same(run(answer, n_in, width), wanted, when)
 
 
 @exercise("07.3")
-def step_backward(answer) -> None:
-    net = NumpyRNN(3, 5, 2, seed=1)
-    x, h_before = numbers(2, 3), np.tanh(numbers(2, 5))
-    net(x[:, None], h_before)
-    h, dh = net.seen[1][:, 1], numbers(5, 2).T
-    _, dh_before = net.backward(np.zeros((2, 1, 2)), dh)
-    gradients = [p.grad for p in net.parameters()]
-    wanted = {
-        "dW_xh": gradients[0],
-        "dW_hh": gradients[1],
-        "db_h": gradients[3],
-        "dh_before": dh_before,
-    }
-    found = run(answer, dh, x, h_before, h, net.W_hh.data)
-    same_each(found, wanted, "for 2 rows, 3 inputs and 5 units")
+def leaky_backward(answer) -> None:
+    x, h_before, dh = numbers(2, 3), np.tanh(numbers(2, 5)), numbers(5, 2).T
+    W_xh, W_hh, b_h = numbers(5, 3), numbers(5, 5) / 2, numbers(5)
+    for a in (1.0, 0.25):
+        new = np.tanh(x @ W_xh.T + h_before @ W_hh.T + b_h)
+        da = a * dh * (1 - new**2)
+        wanted = {"dW_hh": da.T @ h_before, "dh_before": da @ W_hh + (1 - a) * dh}
+        found = run(answer, dh, x, h_before, W_xh, W_hh, b_h, a)
+        same_each(found, wanted, f"for 2 rows, 3 inputs, 5 units and a = {a:g}")
 
 
 @exercise("07.4")
@@ -73,14 +69,15 @@ def latch(answer) -> None:
 
 
 @exercise("07.5")
-def perplexity(answer) -> None:
-    for shares, what in (
-        ([0.5, 0.125], "two tokens"),
-        ([0.01] * 7, "seven tokens of one in a hundred"),
-        ([0.001] * 400, "400 tokens of one in a thousand (their product is too small for a float)"),
+def together(answer) -> None:
+    for perplexities, lengths, what in (
+        ([8.0, 32.0], [100, 100], "two texts of one length"),
+        ([8.0, 32.0], [300, 100], "two texts, the first three times as long"),
+        ([806.0], [7], "one text"),
+        ([5.0, 20.0, 80.0], [900, 20, 4000], "three texts of which one is long"),
     ):
-        wanted = np.exp(-np.mean(np.log(shares)))
-        same(run(answer, shares), wanted, f"for {what}")
+        wanted = np.exp(np.average(np.log(perplexities), weights=lengths))
+        same(run(answer, perplexities, lengths), wanted, f"for {what}")
 
 
 @exercise("07.6")

@@ -24,18 +24,20 @@ def one_query(answer) -> None:
 
 
 @exercise("11.2")
-def neighbours(answer) -> None:
-    for length, reach in ((5, 1), (7, 2), (3, 0), (2, 9)):
-        place = torch.arange(length)
-        wanted = (place[:, None] - place[None, :]).abs() <= reach
-        same(run(answer, length, reach), wanted, f"for {length} words and a reach of {reach}")
+def dilated(answer) -> None:
+    for length, reach, step in ((7, 1, 2), (9, 2, 3), (5, 2, 1), (3, 0, 2), (2, 9, 1)):
+        apart = (torch.arange(length)[:, None] - torch.arange(length)[None, :]).abs()
+        wanted = (apart % step == 0) & (apart <= reach * step)
+        what = f"for {length} words, a reach of {reach} and a step of {step}"
+        same(run(answer, length, reach, step), wanted, what)
 
 
 @exercise("11.3")
-def silent_queries(answer) -> None:
+def silent_past(answer) -> None:
     for words, width in ((5, 3), (1, 2)):
         values = draw(words, width)
-        wanted, _ = attend(torch.zeros_like(values), torch.zeros_like(values), values)
+        past = torch.ones(words, words).tril().bool()
+        wanted, _ = attend(torch.zeros_like(values), torch.zeros_like(values), values, past)
         same(run(answer, values), wanted, f"for {words} values of {width} numbers")
 
 
@@ -49,13 +51,18 @@ def softmax_backward(answer) -> None:
 
 
 @exercise("11.5")
-def multiplications(answer) -> None:
-    for T, S, K, V in ((2, 3, 5, 7), (11, 11, 64, 64), (1, 1, 1, 1)):
-        same(run(answer, T, S, K, V), T * S * K + T * S * V, f"for T={T}, S={S}, K={K}, V={V}")
+def cost_of_a_head(answer) -> None:
+    for T, D, K in ((2, 5, 7), (11, 64, 16), (1, 1, 1)):
+        wanted = 3 * T * D * K + 2 * T * T * K
+        same(run(answer, T, D, K), wanted, f"for T={T}, D={D}, K={K}")
 
 
 @exercise("11.6")
-def heard_from(answer) -> None:
-    first, second = (torch.softmax(draw(size, 5), dim=-1)[:5] for size in (5, 6))
-    wanted = second @ (first + torch.eye(5)) / 2
-    same(run(answer, first, second), wanted, "for two rounds over 5 words")
+def rollout(answer) -> None:
+    maps = [torch.softmax(draw(size, 5), dim=-1)[:5] for size in (5, 6, 7)]
+    for rounds in (2, 3, 1):
+        wanted = torch.eye(5)
+        for weights in maps[:rounds]:
+            wanted = (weights + torch.eye(5)) / 2 @ wanted
+        what = f"for {rounds} round{'s' * (rounds > 1)} over 5 words"
+        same(run(answer, maps[:rounds]), wanted, what)

@@ -65,7 +65,7 @@ def mean_of_words(answer) -> None:
 
 
 @exercise("09.4")
-def write_greedily(answer) -> None:
+def write_and_weigh(answer) -> None:
     """A step that counts up to its state, then ends; and one that never does."""
 
     def counting(word, state):
@@ -74,73 +74,91 @@ def write_greedily(answer) -> None:
         shares[EOS if following > state else following] = 0.8
         return shares, state
 
-    for state, max_length, wanted in ((7, 20, [4, 5, 6, 7]), (3, 20, []), (11, 3, [4, 5, 6])):
-        found = whole_numbers(run(answer, counting, state, max_length), "", "a list of ids")
+    cases = ((7, 20, [4, 5, 6, 7], 5), (3, 20, [], 1), (11, 3, [4, 5, 6], 3))
+    for state, max_length, wanted, choices in cases:
         when = f"for a model that ends after {max(0, state - 3)} words and max_length={max_length}"
+        words, log_p = parts(run(answer, counting, state, max_length), ["the ids", "ln P"])
+        found = whole_numbers(words, f"{when}, as ids,", "a list of ids")
         if found == [*wanted, EOS]:
             raise NotYet(f"{when} <eos> is among the words: it ends them, and is none")
         if found[:1] == [BOS]:
             raise NotYet(f"{when} <bos> is among the words: it opens them, and is none")
         if found != wanted:
             raise NotYet(f"{when} the words are {found}, expected {wanted}")
+        if choices > len(wanted) and looks_like(log_p, math.log(0.8) * len(wanted)):
+            raise NotYet(f"{when} ln P leaves out the end, which is a choice like the others")
+        same(log_p, math.log(0.8) * choices, f"{when}, as ln P,")
 
     def moving(word, state):  # the state must be handed on
-        shares = torch.zeros(12)
-        shares[EOS if state == 3 else 5 + state] = 1.0
+        shares = torch.full((12,), 0.01)
+        shares[EOS if state == 3 else 5 + state] = 0.8
         return shares, state + 1
 
-    found = whole_numbers(run(answer, moving, 0, 6), "", "a list of ids")
+    words, _ = parts(run(answer, moving, 0, 6), ["the ids", "ln P"])
+    found = whole_numbers(words, "", "a list of ids")
     if found != [5, 6, 7]:
         raise NotYet(f"each step must get the state that the last one returned; got {found}")
 
 
-def clipped(hypothesis, reference, n):
-    """How many n-grams of the hypothesis the reference holds too, and how many there are."""
-    ours, theirs = (
-        Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
-        for words in (hypothesis, reference)
-    )
-    return sum((ours & theirs).values()), max(0, len(hypothesis) - n + 1)
+def clipped(hypothesis, references, n):
+    """How many n-grams of the hypothesis some reference holds too, and how many there are."""
+
+    def count(words):
+        return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
+
+    ours, allowed = count(hypothesis), Counter()
+    for reference in references:
+        allowed |= count(reference)
+    return sum((ours & allowed).values()), max(0, len(hypothesis) - n + 1)
 
 
 @exercise("09.5")
 def n_gram_matches(answer) -> None:
     pairs = (
-        ("the the the", "the cat is the dog", 1),
-        ("the zoo is small .", "the zoo is very small .", 2),
-        ("a b a b a", "a b a", 2),
-        ("a b", "a b c", 3),
+        ("the the the", ["the cat is the dog"], 1),
+        ("the the the", ["the cat", "the dog"], 1),
+        ("the zoo is small .", ["the zoo is very small .", "a small zoo is small"], 2),
+        ("a b a b a", ["a b a", "b b"], 2),
+        ("a b", ["a b c"], 3),
     )
-    for hypothesis, reference, n in pairs:
-        wanted = clipped(hypothesis.split(), reference.split(), n)
-        when = f"for {hypothesis!r} against {reference!r} and n={n}"
-        found = run(answer, hypothesis.split(), reference.split(), n)
+    for hypothesis, references, n in pairs:
+        wanted = clipped(hypothesis.split(), [each.split() for each in references], n)
+        when = f"for {hypothesis!r} against {references} and n={n}"
+        found = run(answer, hypothesis.split(), [each.split() for each in references], n)
         parts(found, ["the matches", "the n-grams there are"])
         found = tuple(whole_numbers(found, when, "two whole numbers"))
         if found != wanted:
             raise NotYet(
-                f"{when} it returns {found}, "
-                f"expected {wanted} (no n-gram matches more often than it stands in the reference)"
+                f"{when} it returns {found}, expected {wanted} "
+                "(an n-gram matches at most as often as in the reference that has it most)"
             )
 
 
 @exercise("09.6")
-def bleu_of(answer) -> None:
-    """From the matches and totals of each n and both lengths, to BLEU."""
-    cases = (
-        ([5, 3, 2, 1], [5, 4, 3, 2], 5, 6),
-        ([7, 6, 5, 4], [7, 6, 5, 4], 7, 7),
-        ([6, 4, 3, 2], [9, 8, 7, 6], 9, 7),
-        ([4, 2, 1, 0], [5, 4, 3, 2], 5, 5),
-    )
-    for matches, totals, ours, theirs in cases:
+def corpus_bleu(answer) -> None:
+    """From the counts of each sentence to BLEU of them all."""
+    one, two = ([5, 3, 2, 1], [5, 4, 3, 2], 5, 6), ([7, 6, 5, 4], [7, 6, 5, 4], 7, 7)
+    long, none = ([6, 4, 3, 2], [9, 8, 7, 6], 9, 7), ([4, 2, 1, 0], [5, 4, 3, 2], 5, 5)
+    for counts in ([two], [one], [one, two, none], [long, none], [none]):
+        matches, totals = ([sum(column) for column in zip(*part, strict=True)]
+                           for part in list(zip(*counts, strict=True))[:2])  # fmt: skip
+        ours, theirs = sum(row[2] for row in counts), sum(row[3] for row in counts)
         brevity = min(1.0, math.exp(1 - theirs / ours))
         shares = [m / t for m, t in zip(matches, totals, strict=True)]
         wanted = 100 * brevity * math.prod(shares) ** 0.25
-        found = run(answer, matches, totals, ours, theirs)
+        found = run(answer, counts)
+        when = f"for {len(counts)} sentences of {ours} words against {theirs}"
         if brevity < 1 and looks_like(found, wanted / brevity):
-            raise NotYet("a text shorter than its reference must be marked down")
+            raise NotYet(f"{when}: a text shorter than its references must be marked down")
         if wanted and looks_like(found, wanted / 100):
             raise NotYet("BLEU is told from 0 to 100")
-        when = f"for matches {matches} of {totals}, {ours} words against {theirs},"
-        same(found, wanted, when)
+        each = [sentence_bleu(row) for row in counts]
+        if len(counts) > 1 and looks_like(found, sum(each) / len(each)):
+            raise NotYet(f"{when}: it is the mean of the sentences' BLEU; add up the counts first")
+        same(found, wanted, f"{when},")
+
+
+def sentence_bleu(row) -> float:
+    matches, totals, ours, theirs = row
+    brevity = min(1.0, math.exp(1 - theirs / ours))
+    return 100 * brevity * math.prod(m / t for m, t in zip(matches, totals, strict=True)) ** 0.25

@@ -1,13 +1,11 @@
 """Two reading tasks for recurrent networks: is 苹果 the fruit or the company, and is an opinion
 kind? Chapter 07.
 
-    python -m attend.experiments.readings
-
-trains the taggers and the judge from five seeds each and writes readings.csv.
+The runs are of the first: a tagger that sees one word, and a recurrent one asked at the word or at
+the end of the sentence.
 """
 
 import random
-import time
 from collections import defaultdict
 
 import numpy as np
@@ -15,7 +13,6 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from attend.experiments import provenance
 from attend.optimizers import Adam
 from attend.phrasebook import pairs
 from attend.recurrent import RNN, NumpyRNN
@@ -31,11 +28,18 @@ __all__ = [
     "answer",
     "apples",
     "batches",
+    "measure",
     "opinions",
+    "runs",
     "tag",
     "told_later",
 ]
 
+TAGGERS = {  # whether it remembers, and whether it is asked at the end
+    "the word alone": (False, False),
+    "asked at the word": (True, False),
+    "asked at the end": (True, True),
+}
 SAYING = "说 觉得 知道 听说".split()  # say, think, know, hear: after them nothing has told yet
 GOOD, BAD = "good funny clever lovely bright".split(), "bad dull silly awful grim".split()
 NOUNS = "film book play song story show".split()
@@ -90,8 +94,8 @@ class Tagger(nn.Module):
         return self.answer(x)[..., 0]
 
 
-def tag(learn, test, remembers: bool, at_end: bool, seed: int = 0) -> torch.Tensor:
-    """Train a tagger with Adam (0.005) and ask it about the test sentences: right or not, [B]."""
+def tag(learn, test, remembers: bool, at_end: bool, seed: int = 0, lr=0.005) -> torch.Tensor:
+    """Train a tagger with Adam and ask it about the test sentences: right or not, [B]."""
     torch.manual_seed(seed)
     vocabulary = Vocabulary(pair.source for pair, _, _ in learn)
     model = Tagger(len(vocabulary), remembers)
@@ -101,7 +105,7 @@ def tag(learn, test, remembers: bool, at_end: bool, seed: int = 0) -> torch.Tens
         logits = model(ids[i], lengths[i]).gather(1, asked[i])
         return binary_cross_entropy_with_logits(logits, labels[i])
 
-    optimizer = torch.optim.Adam(model.parameters(), 0.005)
+    optimizer = torch.optim.Adam(model.parameters(), lr)
     fit(model, lambda: torch.randperm(len(ids)).split(32), loss, optimizer, epochs=12)
     test_ids, test_lengths, where, test_labels = tensors(test, vocabulary, at_end)
     with torch.no_grad():
@@ -168,27 +172,18 @@ def accuracy(net: NumpyRNN, examples, vectors: dict) -> float:
     return float(np.concatenate(hits).mean())
 
 
-def run(seed: int) -> dict:
-    """One row of readings.csv: the share of test sentences right."""
-    learn, test, row = apples("train"), apples("valid", "test"), {"seed": seed}
-    later = told_later(test)
-    for name, remembers, at_end in (("alone", 0, 0), ("at_word", 1, 0), ("at_end", 1, 1)):
-        right = tag(learn, test, remembers, at_end, seed).float()
-        row[f"{name}_before"] = round(right[~later].mean().item(), 4)
-        row[f"{name}_later"] = round(right[later].mean().item(), 4)
-    known = opinions()
-    words = sorted({word for tokens, _ in known for word in tokens})
-    vectors = dict(zip(words, np.eye(len(words)), strict=True))
-    judge = train_judge(known[400:], vectors, seed)
-    return row | {"opinions": round(accuracy(judge, known[:400], vectors), 4)}
+def runs() -> list[dict]:
+    """Three taggers at four rates a factor of two apart, three seeds each."""
+    return [
+        {"tagger": tagger, "lr": lr, "seed": seed}
+        for seed in range(3)
+        for lr in (0.0025, 0.005, 0.01, 0.02)
+        for tagger in TAGGERS
+    ]
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    started = time.process_time()
-    rows = [run(seed) for seed in range(5)]
-    print(provenance.write("readings", rows, time.process_time() - started))
-
-
-if __name__ == "__main__":
-    main()
+def measure(tagger: str, lr: float, seed: int) -> dict:
+    """The share of test sentences right: where a word before tells, and where a later one does."""
+    learn, test = apples("train"), apples("valid", "test")
+    right, later = tag(learn, test, *TAGGERS[tagger], seed, lr).float(), told_later(test)
+    return {"before": right[~later].mean().item(), "later": right[later].mean().item()}

@@ -1,25 +1,30 @@
 """Which magazine, which bank, which bat? A tagger that reads forward, or in both directions.
 Chapter 08.
 
-    python -m attend.experiments.senses
-
-trains four taggers from five seeds each and writes senses.csv.
+Four taggers are trained from five seeds each.
 """
 
-import time
 from collections import Counter
 
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from attend.experiments import provenance
 from attend.phrasebook import pairs
 from attend.recurrent import LSTM
 from attend.text import Vocabulary, pad
 from attend.training import fit
 
-__all__ = ["PLANS", "SENSES", "accuracy", "train_tagger", "usual_sense", "with_two_senses"]
+__all__ = [
+    "PLANS",
+    "SENSES",
+    "accuracy",
+    "measure",
+    "runs",
+    "train_tagger",
+    "usual_sense",
+    "with_two_senses",
+]
 
 # English words with two senses, told apart by the Chinese word for each.
 WORDS = ("magazine", "bank", "bat")
@@ -108,19 +113,15 @@ def usual_sense(learn, examples) -> float:
     return sum(usual[tokens[place]] == sense for tokens, place, sense in examples) / len(examples)
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    started = time.process_time()
+def runs() -> list[dict]:
+    """Every plan from five seeds."""
+    return [{"plan": plan, "seed": seed} for plan in PLANS for seed in SEEDS]
+
+
+def measure(plan, seed) -> dict:
+    """The share of held-out words whose sense is named."""
     learn, test = with_two_senses("train"), with_two_senses("valid") + with_two_senses("test")
     vocabulary = Vocabulary(tokens for tokens, _, _ in learn)
-    rows = []
-    for plan, (n_hidden, options) in PLANS.items():
-        for seed in SEEDS:
-            model = train_tagger(vocabulary, learn, n_hidden, seed, **options)
-            share = round(accuracy(model, vocabulary, test), 4)
-            rows.append({"plan": plan, "seed": seed, "accuracy": share})
-    print(provenance.write("senses", rows, time.process_time() - started))
-
-
-if __name__ == "__main__":
-    main()
+    n_hidden, options = PLANS[plan]
+    model = train_tagger(vocabulary, learn, n_hidden, seed, **options)
+    return {"accuracy": accuracy(model, vocabulary, test)}
