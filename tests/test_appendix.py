@@ -8,7 +8,7 @@ from mdit_py_plugins.anchors.index import slugify
 from conftest import ROOT
 
 BOOK = ROOT / "book"
-TERM = re.compile(r"^(?P<term>\S.*)\n  (?P<said>\S.*)$", re.MULTILINE)
+TERM = re.compile(r"^(?P<term>\S.*)\n(?P<others>(?:\S.*\n)*)  (?P<said>\S.*)$", re.MULTILINE)
 LINK = re.compile(r"\[(?P<number>\d\d) · (?P<words>[^]]+)\]\((?P<file>[\w.]+)#(?P<anchor>[^)]+)\)")
 READ = {name: (BOOK / name).read_text(encoding="utf8") for name in ("glossary.md", "symbols.md")}
 
@@ -23,11 +23,14 @@ HEADINGS = {path.name: headings(path) for path in BOOK.glob("*.ipynb")}
 
 
 def terms():
-    """(letter above it, term, definition) for each."""
+    """(letter above it, term, its other names, definition) for each."""
     found = []
     for part in re.split(r"^## ", READ["glossary.md"], flags=re.MULTILINE)[1:]:
         body = part.split("```{glossary}\n")[1].split("\n```")[0]
-        found += [(part[0], match["term"], match["said"]) for match in TERM.finditer(body)]
+        found += [
+            (part[0], match["term"], match["others"].split("\n")[:-1], match["said"])
+            for match in TERM.finditer(body)
+        ]
     return found
 
 
@@ -37,14 +40,15 @@ def place(term):
 
 
 def test_terms_stand_in_order_under_their_letters():
-    names = [term for _, term, _ in terms()]
-    assert len(names) >= 140 and len(set(map(place, names))) == len(names)
+    names = [term for _, term, _, _ in terms()]
+    every = names + [other for _, _, others, _ in terms() for other in others]
+    assert len(names) >= 140 and len(set(map(place, every))) == len(every)
     assert names == sorted(names, key=place)
-    assert all(place(term)[0].upper() == letter for letter, term, _ in terms())
+    assert all(place(term)[0].upper() == letter for letter, term, _, _ in terms())
 
 
 def test_each_term_is_said_briefly_and_leads_to_its_section():
-    for _, term, said in terms():
+    for _, term, _, said in terms():
         link = list(LINK.finditer(said))
         assert len(link) == 1 and said.endswith(link[0][0]), term
         definition = said[: link[0].start()].strip()

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from attend import autograd as ag
 from attend.autograd import Tensor
+from conftest import assert_one_line
 
 rng = np.random.default_rng(7)
 
@@ -461,12 +462,7 @@ matrix = Tensor(np.zeros((2, 3)))
     ],
 )
 def test_bad_input_is_named_in_one_line(call, error, words):
-    with pytest.raises(error) as caught:
-        call()
-    message = str(caught.value)
-    assert "\n" not in message
-    for word in words:
-        assert word in message
+    assert_one_line(call, error, words)
 
 
 def change(tensor, how):

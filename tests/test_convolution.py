@@ -12,6 +12,7 @@ from attend.data import Batches, digits
 from attend.nn import accuracy
 from attend.optimizers import Adam
 from attend.training import fit
+from conftest import assert_one_line
 
 rng = np.random.default_rng(13)
 
@@ -273,9 +274,4 @@ picture = np.zeros((2, 3, 5, 7))
     ],
 )
 def test_bad_input_is_named_in_one_line(call, words):
-    with pytest.raises(ValueError) as caught:
-        call()
-    message = str(caught.value)
-    assert "\n" not in message
-    for word in words:
-        assert word in message
+    assert_one_line(call, ValueError, words)

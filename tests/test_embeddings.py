@@ -14,6 +14,7 @@ from attend.embeddings import (
     skip_gram_gradients,
     skip_gram_loss,
     thin_out,
+    train_skip_gram,
     train_word_vectors,
 )
 from attend.experiments.analogies import RELATIONS, examine, questions
@@ -160,6 +161,18 @@ def test_words_that_are_used_alike_come_together():
     assert torch.equal(vectors.vectors, again.vectors)
 
 
+def test_the_word_vectors_are_the_first_of_the_two_tables():
+    sentences = [["my", "uncle", "drank", "tea"], ["my", "aunt", "drank", "tea"]]
+    options = {"dimension": 3, "window": 1, "threshold": 1.0, "learning_rate": 0.02, "seed": 5}
+    model, vocabulary = train_skip_gram(sentences, **options)
+    vectors = train_word_vectors(sentences, **options)
+    assert vectors.words == vocabulary.tokens[2:] == ["my", "uncle", "drank", "tea", "aunt"]
+    rows = torch.nn.functional.normalize(model.middle.weight[2:].detach(), dim=1)
+    torch.testing.assert_close(vectors.vectors, rows)
+    other, _ = train_skip_gram(sentences, **{**options, "learning_rate": 0.01})
+    assert not torch.allclose(model.beside.weight, other.beside.weight)
+
+
 @pytest.mark.parametrize(
     "kwargs, message",
     [
@@ -171,6 +184,7 @@ def test_words_that_are_used_alike_come_together():
         ({"noise_words": 0}, "noise_words must be .*, got 0"),
         ({"threshold": 0}, "threshold must be a number above 0, got 0"),
         ({"epochs": 0}, "epochs"),
+        ({"learning_rate": 0}, "learning_rate must be a number above 0, got 0"),
     ],
 )
 def test_bad_training_is_named(kwargs, message):

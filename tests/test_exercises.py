@@ -217,7 +217,7 @@ FORMS = {
 }
 KEEPS_ITS_KIND = {  # where the kind of the result is what the exercise asks for
     "03.3": "an operation for the book's Tensor",
-    "06.3": "strings",
+    "13.4": "a word",
     "15.5": "a tensor of the dtype that is given",
 }
 

@@ -139,7 +139,7 @@ def test_a_new_chapter_stands_at_once(tmp_path):
     headings = re.findall(r"^## (.*)$", "\n".join(c.source for c in notebook.cells), re.MULTILINE)
     assert headings == [
         "By hand first", "The formula", "Is it right?", "Play with it", "The experiment",
-        "What it cannot do", "Exercises", "Further reading",
+        "What it cannot do", "What you now have", "Exercises", "Further reading",
     ]  # fmt: skip
     for tool in ("weave", "ledger", "references"):
         checked = run(f"tools/{tool}.py", "--check")

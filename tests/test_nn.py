@@ -23,6 +23,7 @@ from attend.nn import (
 )
 from attend.optimizers import SGD, Adam
 from attend.training import fit
+from conftest import assert_one_line
 
 rng = np.random.default_rng(11)
 TORCH_ACTIVATIONS = {
@@ -48,7 +49,7 @@ def copied(linear):
 
 
 def compare(ours, theirs, x):
-    """Outputs and the gradient by x, in the mode both are in."""
+    """Outputs and the gradient in x, in the mode both are in."""
     t, u = Tensor(x), torch.tensor(x, requires_grad=True)
     out, reference = ours(t), theirs(u)
     equal(out.data, reference)
@@ -298,11 +299,6 @@ def test_a_deep_residual_net_learns_what_a_plain_one_cannot():
     ],
 )
 def test_bad_input_is_named_in_one_line(call, words):
-    with pytest.raises(ValueError) as caught:
-        call()
-    message = str(caught.value)
-    assert "\n" not in message
-    for word in words:
-        assert word in message
+    assert_one_line(call, ValueError, words)
     with pytest.raises(TypeError, match="colour"):
         MLP([3, 4, 2], colour="red")

@@ -7,6 +7,7 @@ import torch
 from attend import optimizers
 from attend.autograd import Tensor, cross_entropy
 from attend.optimizers import SGD, Adam, AdamW, RMSProp, clip_gradients, soft_threshold
+from conftest import assert_one_line
 
 STEPS = 100
 CASES = [
@@ -188,12 +189,7 @@ def with_gradient(value):
     ],
 )
 def test_bad_input_is_named_in_one_line(call, error, words):
-    with pytest.raises(error) as caught:
-        call()
-    message = str(caught.value)
-    assert "\n" not in message
-    for word in words:
-        assert word in message
+    assert_one_line(call, error, words)
 
 
 @pytest.mark.parametrize(

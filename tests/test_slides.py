@@ -118,8 +118,10 @@ def test_every_chapter_makes_a_whole_deck(chapter):
     stubs = re.findall(r"^\*\*(\d\d\.\d)\*\*", "\n".join(c.source for c in notebook.cells), re.M)
     assert len(stubs) >= 4 and all(f"<strong>{number}</strong>" in html for number in stubs)
     pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "data" in o]
-    wanted = sum("image/svg+xml" in output.data for output in pictures)
-    assert html.count('src="data:image/svg+xml;base64,') == wanted
+    plots = [o for o in pictures if "image/svg+xml" in o.data and "text/html" not in o.data]
+    assert html.count('src="data:image/svg+xml;base64,') == len(plots)
+    drawn = "".join(o.data["text/html"] for o in pictures if "text/html" in o.data)
+    assert all(title in html for title in re.findall(r"<title>.*?</title>", drawn))
 
 
 def test_the_list_names_every_deck():

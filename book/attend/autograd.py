@@ -2,9 +2,9 @@
 
 A value remembers what it was computed from, and how to send a gradient back there. Two ideas carry
 the whole module. An operation is a value and, for each input, a *pull*: a function that turns the
-gradient of the loss by the output into the gradient of the loss by that input (its vector–Jacobian
-product). And `backward` walks the graph once, outputs before inputs, adding up what each node is
-sent.
+gradient of the loss with respect to the output into that with respect to the input (its
+vector–Jacobian product). And `backward` walks the graph once, outputs before inputs, adding up what
+each node is sent.
 
 Numbers behave as numpy's: NaN and infinity are let through, as in torch (`attend.training.fit`
 stops at a loss that is not finite). Integers and booleans become float64; float32 stays float32.

@@ -1,7 +1,7 @@
 """Answers to the exercises of chapter 14: other right ones, and slips."""
 
 import torch
-from torch.nn.functional import group_norm, layer_norm
+from torch.nn.functional import layer_norm
 
 
 def features(x, mask, eps, correction=0, zeros=True):
@@ -23,11 +23,19 @@ def by_a_diagonal(W, b, mean, var, gamma, beta, eps):
 RIGHT = [
     ("14.6", by_a_diagonal),
     ("14.1", lambda x, eps: layer_norm(x, x.shape[-1:], eps=eps)),
-    ("14.3", lambda x, groups, eps: group_norm(x.mT, groups, eps=eps).mT),
+    (
+        "14.3",
+        lambda D, d_ff: max(w for w in range(0, d_ff, 8) if 3 * D * w <= 2 * D * d_ff + d_ff + D),
+    ),
 ]
 
 
 SLIPS = [
+    (
+        "14.1",
+        lambda x, eps: (x - x.mean(-1, True)) / (x.std(-1, correction=0, keepdim=True) + eps),
+        "for an eps of 0.5|for one word",
+    ),
     (
         "14.1",
         lambda x, eps: (x - x.mean(-1, True)) / (x.var(-1, keepdim=True) + eps).sqrt(),
@@ -49,12 +57,9 @@ SLIPS = [
     ),
     ("14.2", lambda x, mask, eps: features(x, mask, 1e-5), "eps of 0.5"),
     ("14.2", lambda x, mask, eps: features(x, mask, eps)[mask], r"shape is \[15, 2\], expected"),
-    (
-        "14.3",
-        lambda x, groups, eps: group_norm(x.flatten(0, 1), groups, eps=eps).view_as(x),
-        "groups=2",
-    ),
-    ("14.3", lambda x, groups, eps: layer_norm(x, x.shape[-1:], eps=eps), "groups=2"),
+    ("14.3", lambda D, d_ff: 2 * d_ff // 3, "D=512, d_ff=2048"),
+    ("14.3", lambda D, d_ff: 2 * D * d_ff // (3 * D) // 8 * 8, "D=7, d_ff=95"),
+    ("14.3", lambda D, d_ff: round((2 * D * d_ff + d_ff + D) / (3 * D) / 8) * 8, "D=512"),
     ("14.4", lambda y, s, g: g / s, "word of 4"),
     ("14.4", lambda y, s, g: (g - g.mean()) / s, "word of 4"),
     ("14.4", lambda y, s, g: (g - g.mean() - (g * y).sum() * y) / s, "word of 4"),

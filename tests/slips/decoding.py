@@ -1,5 +1,7 @@
 """Answers to the exercises of chapter 17: other right ones, and slips."""
 
+import math
+
 import torch
 
 
@@ -14,11 +16,29 @@ def cost(T, D, cache):
     return once if cache else again
 
 
+def redraw(p, q):
+    kept = torch.minimum(p, q)
+    rest = p - kept
+    return kept / q, (rest / rest.sum() if rest.sum() > 0 else p)
+
+
+def only_kept(p, q):
+    return (p / q).clamp(max=1), p
+
+
+def not_shared(p, q):
+    return (p / q).clamp(max=1), (p - q).clamp(min=0)
+
+
 RIGHT = [
-    ("17.1", lambda log_p, alpha: log_p.sum() * (6 / (5 + len(log_p))) ** alpha),
-    ("17.4", beam_step),
-    ("17.5", cost),
-    ("17.6", lambda room, B, S, D, N: max(room // (8 * N * B * D) - S, 0)),
+    (
+        "17.1",
+        lambda a, m, b, n: (math.log(-b) - math.log(-a)) / (math.log(5 + n) - math.log(5 + m)),
+    ),
+    ("17.3", beam_step),
+    ("17.4", cost),
+    ("17.5", lambda room, *sizes: room // (2 * math.prod(sizes))),
+    ("17.6", redraw),
 ]
 
 
@@ -47,19 +67,21 @@ def blind_step(log_p, step, beams):
 
 
 SLIPS = [
-    ("17.1", lambda log_p, alpha: log_p.mean(), "5 words and α = 0.0"),
-    ("17.1", lambda log_p, alpha: log_p.sum() / len(log_p) ** alpha, "5 words and α = 0.6"),
-    ("17.2", lambda p, tau: p ** (1 / tau), r"τ = 0.5"),
-    ("17.2", lambda p, tau: p**tau / (p**tau).sum(), r"τ = 0.5"),
-    ("17.2", lambda p, tau: torch.softmax(p / tau, 0), r"τ = 1.0"),
-    ("17.3", top_p_short, r"top_p = 0.4 the value at \[1\]"),
-    ("17.3", top_p_in_order, r"top_p = 0.4 the value at \[0\]"),
-    ("17.3", lambda p, top_p: (p > 0).double(), "expected booleans"),
-    ("17.4", flat_places, r"shape is \[2\], expected \[2, 2\]"),
-    ("17.4", blind_step, "3 beginnings"),
-    ("17.5", lambda T, D, cache: cost(T, D, True), "without the cache"),
-    ("17.5", lambda T, D, cache: T * 4 * D * D, "with the cache"),
-    ("17.6", lambda room, B, S, D, N: room // (8 * N * B * D) - S, "room=999"),
-    ("17.6", lambda room, B, S, D, N: room / (8 * N * B * D) - S, "whole words"),
-    ("17.6", lambda *sizes: sizes[9], "it stops with IndexError"),
+    ("17.1", lambda a, m, b, n: math.log(b / a) / math.log((5 + m) / (5 + n)), "upside down"),
+    ("17.1", lambda a, m, b, n: math.log(b / a) / math.log(n / m), r"ln P = -1.0 of 2 words"),
+    ("17.1", lambda a, m, b, n: (b - a) / (n - m), r"ln P = -1.0 of 2 words"),
+    ("17.2", top_p_short, r"top_p = 0.4 the value at \[1\]"),
+    ("17.2", top_p_in_order, r"top_p = 0.4 the value at \[0\]"),
+    ("17.2", lambda p, top_p: (p > 0).double(), "expected booleans"),
+    ("17.3", flat_places, r"shape is \[2\], expected \[2, 2\]"),
+    ("17.3", blind_step, "3 beginnings"),
+    ("17.4", lambda T, D, cache: cost(T, D, True), "without the cache"),
+    ("17.4", lambda T, D, cache: T * 4 * D * D, "with the cache"),
+    ("17.5", lambda room, *sizes: room // math.prod(sizes), "keys and values"),
+    ("17.5", lambda room, *sizes: room / (2 * math.prod(sizes)), "whole words"),
+    ("17.5", lambda *sizes: sizes[9], "it stops with IndexError"),
+    ("17.6", only_kept, "kept too much"),
+    ("17.6", not_shared, "the other distribution"),
+    ("17.6", lambda p, q: (p / q, redraw(p, q)[1]), "the probability of keeping"),
+    ("17.6", lambda p, q: (p / q).clamp(max=1), "expected 2 results"),
 ]

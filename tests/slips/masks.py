@@ -32,7 +32,7 @@ RIGHT = [
     ("15.5", lambda given, dtype: additive(given, dtype).numpy()),
     ("15.4", means_by_a_product),
     ("15.1", lambda lengths, T: there(lengths, T)[:, None] & triangle(T)),
-    ("15.2", lambda T, n: triangle(T) | (torch.arange(T) < n)),
+    ("15.2", lambda T, past, w: torch.ones(T, past + T).tril(past).triu(past - w + 1).bool()),
     ("15.6", paths),
 ]
 
@@ -42,8 +42,10 @@ SLIPS = [
     ("15.1", lambda n, T: triangle(T), r"shape is \[5, 5\], expected \[3, 5, 5\]"),
     ("15.1", lambda n, T: ~(there(n, T)[:, None] & triangle(T)), "is 0, expected 1"),
     ("15.1", lambda n, T: (there(n, T)[:, None] & triangle(T)).int(), "expected booleans"),
-    ("15.2", lambda T, n: triangle(T), r"T=5 and a prefix of 2 the value at \[0, 1\]"),
-    ("15.2", lambda T, n: triangle(T) & (torch.arange(T) < n), "prefix of 2"),
+    ("15.2", lambda T, past, w: torch.ones(T, past + T).tril(past).bool(), "window of 2"),
+    ("15.2", lambda T, past, w: torch.ones(T, T).tril().triu(1 - w).bool(), "past=4"),
+    ("15.2", lambda T, past, w: torch.ones(T, past + T).tril(past).triu(past - w).bool(), "T=5"),
+    ("15.2", lambda T, past, w: torch.ones(T, past + T).tril().triu(1 - w).bool(), "past=4"),
     ("15.3", lambda s, m: torch.softmax(s, -1) * m, "3 rows of 5"),
     (
         "15.3",

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from attend.positions import sinusoidal
+from attend.positions import rotate, sinusoidal
 
 
 def steps_between(P, Q):
@@ -13,19 +13,27 @@ def steps_between(P, Q):
     return round(100 * turned)
 
 
-def steps(T, reach):
-    place = torch.arange(T)
-    return (place[None] - place[:, None]).clamp(-reach, reach) + reach
+def pairing(query, key, scores, names=("half", "interleaved"), otherwise="neither"):
+    T = len(scores)
+    for name in names:
+        q, k = (rotate(x.repeat(T, 1), torch.arange(T), name) for x in (query, key))
+        if (q @ k.T - scores).abs().max() < 1e-3:
+            return name
+    return otherwise
 
 
-def by_a_permutation(weights):
-    K = len(weights)
-    return torch.eye(K)[[*range(0, K, 2), *range(1, K, 2)]] @ weights
+def ranges(distances, n, furthest, half=None, cut=True):
+    half, found = half or n // 2, []
+    for d in distances.tolist():
+        far = half + int((n - half) * math.log(max(d, half) / half) / math.log(furthest / half))
+        found.append(d if d < half else min(far, n - 1) if cut else far)
+    return found
 
 
 RIGHT = [
-    ("13.4", by_a_permutation),
     ("13.3", steps_between),
+    ("13.4", pairing),
+    ("13.5", ranges),
 ]
 
 
@@ -37,11 +45,12 @@ SLIPS = [
     ("13.3", lambda P, Q: abs(steps_between(P, Q)), "positions 8 and 5 the value is 3"),
     ("13.3", lambda P, Q: round(math.atan2(*Q[:2]) - math.atan2(*P[:2])), "positions 700 and 411"),
     ("13.3", lambda P, Q: Q - P, r"the shape is \[64\], expected \[\]"),
-    ("13.4", lambda weights: weights, "head of 4 numbers, the score"),
-    ("13.4", lambda weights: weights[0::2], r"weights \[4, 6\]"),
-    ("13.4", lambda weights: weights.flip(0), "the score"),
-    ("13.5", lambda T, reach: steps(T, reach).T, "T=5"),
-    ("13.5", lambda T, reach: steps(T, reach) - reach, "T=5 and a reach of 2"),
+    ("13.4", lambda *given: pairing(*given, otherwise="half"), 'ALiBi it returns "half"'),
+    ("13.4", lambda *given: pairing(*given, names=("half",)), "made with interleaved"),
+    ("13.4", lambda query, key, scores: scores, 'expected "half", "interleaved" or "neither"'),
+    ("13.5", lambda d, n, furthest: d.clamp(max=n - 1), "for 16 numbers, the furthest 130"),
+    ("13.5", lambda *given: ranges(*given, cut=False), "the last number is 15"),
+    ("13.5", lambda d, n, furthest: ranges(d, n, furthest, half=n // 4), "for 16 numbers"),
     ("13.6", lambda length, trained: torch.arange(length) * trained / length, "3 words"),
     ("13.6", lambda length, trained: torch.arange(length), "8 words, trained on 4"),
 ]

@@ -9,6 +9,7 @@ __all__ = [
     "above_0",
     "at_least_0",
     "heads",
+    "kv_heads",
     "layer_sizes",
     "number",
     "one_of",
@@ -97,6 +98,16 @@ def heads(d_model: int, n_heads: int, dropout: float) -> None:
     probability("dropout", dropout)
     if d_model % n_heads:
         raise ValueError(f"n_heads={n_heads} must divide d_model={d_model}")
+
+
+def kv_heads(n_heads: int, n_kv_heads) -> int:
+    """How many heads have keys and values of their own, which must divide n_heads; None is all."""
+    if n_kv_heads is None:
+        return n_heads
+    whole_number("n_kv_heads", n_kv_heads)
+    if n_heads % n_kv_heads:
+        raise ValueError(f"n_kv_heads={n_kv_heads} must divide n_heads={n_heads}")
+    return int(n_kv_heads)
 
 
 def string(name: str, value) -> str:

@@ -1,7 +1,7 @@
 """The checkers of chapter 14."""
 
 import torch
-from torch.nn.functional import group_norm, layer_norm
+from torch.nn.functional import layer_norm
 
 from attend.exercises.checking import draw, exercise, parts, run, same, tensor_of
 
@@ -39,11 +39,10 @@ def norm_features(answer) -> None:
 
 
 @exercise("14.3")
-def norm_groups(answer) -> None:
-    x = draw(2, 5, 6)
-    for groups in (2, 3, 1, 6):
-        wanted = group_norm(x.mT, groups, eps=1e-5).mT
-        same(run(answer, x, groups, 1e-5), wanted, f"for 6 features in groups={groups}")
+def gated_width(answer) -> None:
+    for D, d_ff in ((512, 2048), (64, 256), (7, 95), (4096, 16_384)):
+        wanted = (2 * D * d_ff + d_ff + D) // (3 * D) // 8 * 8
+        same(run(answer, D, d_ff), wanted, f"for D={D}, d_ff={d_ff}")
 
 
 @exercise("14.4")

@@ -20,10 +20,11 @@ def both_masks(answer) -> None:
 
 
 @exercise("15.2")
-def prefix_mask(answer) -> None:
-    for T, n in ((5, 2), (7, 3), (4, 0), (3, 3)):
-        wanted = causal(T) | (torch.arange(T) < n)
-        same(run(answer, T, n), wanted, f"for T={T} and a prefix of {n}")
+def window_mask(answer) -> None:
+    for T, past, window in ((5, 0, 2), (3, 4, 3), (1, 6, 4), (4, 2, 9)):
+        wanted = causal(T, past) & ~causal(T, past).tril(past - window)
+        told = f"for T={T}, past={past} and a window of {window}"
+        same(run(answer, T, past, window), wanted, told)
 
 
 @exercise("15.3")

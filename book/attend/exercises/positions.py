@@ -2,9 +2,10 @@
 
 import math
 
+import numpy as np
 import torch
 
-from attend.exercises.checking import draw, exercise, run, same, tensor_of
+from attend.exercises.checking import NotYet, array_of, described, draw, exercise, run, same
 from attend.positions import frequencies, rotate, sinusoidal
 
 
@@ -32,27 +33,45 @@ def steps_between(answer) -> None:
 
 
 @exercise("13.4")
-def for_half(answer) -> None:
-    for width in (4, 8):
-        x, W_Q, W_K = draw(5, 6), draw(width, 6), draw(6, width).T.contiguous()
-        places = torch.arange(5)
-
-        def scores(query_map, key_map, pairing, x=x, places=places):
-            queries = rotate(x @ query_map.T, places, pairing)
-            return queries @ rotate(x @ key_map.T, places, pairing).T
-
-        when = f"for weights [{width}, 6]"
-        moved = [tensor_of(run(answer, matrix), matrix, when) for matrix in (W_Q, W_K)]
-        wanted = scores(W_Q, W_K, "interleaved")
-        same(scores(*moved, "half"), wanted, f"for a head of {width} numbers, the score")
+def which_pairing(answer) -> None:
+    K, T = 6, 7
+    query, key = draw(K), draw(K).flip(0)
+    turned = {
+        pairing: [rotate(x.expand(T, K), torch.arange(T), pairing) for x in (query, key)]
+        for pairing in ("half", "interleaved")
+    }
+    cases = {pairing: q @ k.T for pairing, (q, k) in turned.items()}
+    plain = (query @ key).expand(T, T)
+    cases["neither"] = plain - (torch.arange(T)[:, None] - torch.arange(T)).abs()
+    for wanted, scores in cases.items():
+        when = (
+            "for the scores of ALiBi" if wanted == "neither" else f"for scores made with {wanted}"
+        )
+        found = run(answer, query.clone(), key.clone(), scores.clone())
+        if not isinstance(found, str) or found not in cases:
+            raise NotYet(
+                f'{when} it returns {described(found)}, expected "half", "interleaved" or "neither"'
+            )
+        if found != wanted:
+            raise NotYet(f'{when} it returns "{found}"')
 
 
 @exercise("13.5")
-def steps(answer) -> None:
-    for T, reach in ((5, 2), (3, 0), (4, 9)):
-        place = torch.arange(T)
-        wanted = (place - place[:, None]).clamp(-reach, reach) + reach
-        same(run(answer, T, reach), wanted, f"for T={T} and a reach of {reach}")
+def ranges(answer) -> None:
+    distances = torch.tensor([0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 31, 40, 64, 100, 127, 128, 500])
+    for n, furthest in ((16, 130), (8, 100), (32, 130)):
+        half = n // 2
+        wanted = []
+        for d in distances.tolist():
+            far = half + math.floor(
+                half * math.log(max(d, half) / half) / math.log(furthest / half)
+            )
+            wanted.append(d if d < half else min(far, n - 1))
+        when = f"for {n} numbers, the furthest {furthest},"
+        found = array_of(run(answer, distances.clone(), n, furthest), when)
+        if found.shape == (len(wanted),) and np.isfinite(found).all() and found.max() >= n:
+            raise NotYet(f"{when} it gives {found.max():g}: the last number is {n - 1}")
+        same(found, torch.tensor(wanted), when)
 
 
 @exercise("13.6")

@@ -3,18 +3,23 @@
 import torch
 from torch.nn.functional import cross_entropy
 
+from attend import masks
 from attend.exercises.checking import NotYet, draw, exercise, run, same, tensor_of
+from attend.layers import DecoderLayer
 from attend.transformer import TransformerConfig, parameters_of
 
 
 @exercise("16.1")
-def embed(answer) -> None:
-    for V, L, D, shape in ((7, 11, 6, (2, 5)), (5, 4, 2, (1, 4))):
-        words, places = draw(V, D), draw(L, D)
-        ids = torch.arange(shape[0] * shape[1]).reshape(shape) % V
-        wanted = words[ids] * D**0.5 + places[: shape[1]]
-        when = f"for ids {list(shape)}, {V} words of {D} numbers and {L} places"
-        same(run(answer, ids, words, places), wanted, when)
+def decoder_layer(answer) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        layer = DecoderLayer(6, 2, 5).eval().requires_grad_(False)
+    for T, S in ((4, 4), (3, 5)):
+        y, memory, past = draw(2, T, 6), draw(2, S, 6), masks.causal(T)
+        words = torch.arange(S) < torch.tensor([[[S]], [[S - 1]]])  # [B=2, 1, S]
+        wanted, *_ = layer(y, memory, past, words)
+        found = run(answer, layer, y, memory, past, words)
+        same(found, wanted, f"for {T} target words and {S} source words")
 
 
 @exercise("16.2")

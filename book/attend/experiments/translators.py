@@ -1,11 +1,9 @@
 """The three translators side by side: one context vector, attention over a recurrent network, and
 the Transformer; with all the sentences and with a tenth of them. Chapters 12, 14 and 16.
 
-    python -m attend.experiments.translators
-
-trains each from three seeds and writes translators.csv: BLEU on test, on its quarters by length, on
-test_long and test_novel, the CPU seconds of training, and how many numbers were learned. The two
-recurrent ones on all the sentences are those of bottleneck.csv.
+Each is trained from three seeds. Measured are BLEU on test, on its quarters by length, on test_long
+and test_novel, the CPU seconds of training, and how many numbers were learned. The two recurrent
+ones on all the sentences are those of bottleneck.csv.
 """
 
 import time
@@ -21,7 +19,7 @@ from attend.seq2seq import Seq2Seq
 from attend.transformer import Transformer, TransformerConfig
 from attend.translation import next_word_loss, train
 
-__all__ = ["EPOCHS", "SIZES", "build", "train_transformer"]
+__all__ = ["EPOCHS", "SIZES", "build", "measure", "read_all", "runs", "train_transformer"]
 
 TRANSLATORS = ("one vector", "attention", "Transformer")
 SIZES = {"d_model": 128, "n_heads": 4, "n_layers": 2, "d_ff": 512}
@@ -62,38 +60,39 @@ def train_translator(kind: str, codec, learn, seed: int = 0, epochs: int = EPOCH
     return model
 
 
-def recurrent_rows(codec) -> list[dict]:
-    """What bottleneck.csv knows of the recurrent translators on all the sentences."""
-    rows, kinds = [], {kind: name for name, kind in RECURRENT.items()}
-    for row in provenance.read("bottleneck"):
-        if row["kind"] in kinds:
-            name = kinds[row.pop("kind")]
-            size = sum(parameter.numel() for parameter in build(name, codec).parameters())
-            del row["aer"]
-            rows.append({"sentences": 20_000, "translator": name, "parameters": size, **row})
-    return rows
+def runs() -> list[dict]:
+    """The Transformer on all the sentences, and all three on a tenth."""
+    kinds = [(20_000, "Transformer"), *((TENTH, kind) for kind in TRANSLATORS)]
+    return [
+        {"sentences": sentences, "translator": kind, "seed": seed}
+        for sentences, kind in kinds
+        for seed in range(SEEDS)
+    ]
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    started, learn = time.process_time(), pairs("train")
+def measure(sentences, translator, seed) -> dict:
+    """How many numbers are learnt, the CPU seconds of training, and BLEU."""
+    learn = pairs("train")
     codec = Codec(learn)  # the same words, however many sentences
-    rows = recurrent_rows(codec)
-    runs = [("Transformer", learn, EPOCHS)]
-    runs += [(kind, learn[:TENTH], TENTH_EPOCHS) for kind in TRANSLATORS]
-    for kind, some, epochs in runs:
-        for seed in range(SEEDS):
-            begun = time.process_time()
-            model = train_translator(kind, codec, some, seed, epochs)
-            seconds = time.process_time() - begun
-            size = sum(parameter.numel() for parameter in model.parameters())
-            about = {"sentences": len(some), "translator": kind, "parameters": size, "seed": seed}
-            found = bleu_by_split(greedy, model, codec)
-            found = {key: round(value, 4) for key, value in found.items()}
-            rows.append({**about, "train_seconds": round(seconds), **found})
-            print(rows[-1], flush=True)
-    print(provenance.write("translators", rows, time.process_time() - started))
+    epochs = TENTH_EPOCHS if sentences == TENTH else EPOCHS
+    begun = time.process_time()
+    model = train_translator(translator, codec, learn[:sentences], seed, epochs)
+    seconds = round(time.process_time() - begun)
+    size = sum(parameter.numel() for parameter in model.parameters())
+    return {
+        "parameters": size,
+        "train_seconds": seconds,
+        **bleu_by_split(greedy, model, codec),
+    }
 
 
-if __name__ == "__main__":
-    main()
+def read_all() -> list[dict]:
+    """The rows of translators.csv, and those of the recurrent ones on all the sentences, which are
+    in bottleneck.csv."""
+    names = {kind: name for name, kind in RECURRENT.items()}
+    others = [
+        {"sentences": 20_000, "translator": names[row["kind"]]} | row
+        for row in provenance.read("bottleneck")
+        if row["kind"] in names and row["lr"] == 0.003
+    ]
+    return others + provenance.read("translators")

@@ -140,7 +140,7 @@ function sentence(graph, { kind, node, active }, step) {
     return ["Forward: ", name, " = ", ...how, " = ", strong(value[1]), "."];
   }
   const gradient = gradientAt(graph, node, step)[2];
-  if (kind === "seed") return ["Backward begins: the gradient of ", name, " by itself is ", strong(gradient), "."];
+  if (kind === "seed") return ["Backward begins: the gradient of ", name, " with respect to itself is ", strong(gradient), "."];
   const sends = joined(active.map((edge) => sending(graph, edge, gradient)), "; and");
   const rule = active.every(({ local }) => local !== null) ? " (gradient × local derivative)" : "";
   return ["Backward: ", name, " has its gradient whole, ", strong(gradient), `. It sends${rule}`, ...sends, "."];
