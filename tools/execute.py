@@ -30,7 +30,8 @@ METADATA = {
 
 def execute(chapter: Path) -> None:
     notebook = nbformat.read(chapter, as_version=4)
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(BOOK)}}).execute()
+    place = {"metadata": {"path": str(BOOK)}}
+    NotebookClient(notebook, timeout=600, resources=place, coalesce_streams=True).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":

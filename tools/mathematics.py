@@ -26,7 +26,7 @@ STYLE = "npm/katex/dist/katex.min.css"
 FONTS = {
     "Main-Regular": re.compile('class="katex"'),
     "Main-Bold": re.compile(r"\bmathbf\b"),
-    "Main-Italic": re.compile(r"\bmathit\b"),
+    "Main-Italic": re.compile(r"\b(mathit|textit)\b"),
     "Math-Italic": re.compile(r"\bmathnormal\b"),
     "Math-BoldItalic": re.compile(r"\bboldsymbol\b"),
     "AMS-Regular": re.compile(r"\b(amsrm|mathbb)\b"),

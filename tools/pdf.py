@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import road
 import yaml
 from chromium import find_chromium, launched, served
 
@@ -48,8 +49,8 @@ def still_pictures(notebook) -> list[dict[str, str]]:
     found = []
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if "image/svg+xml" in data and not data.get("text/plain", "<").startswith("<"):
+            if road.is_widget(output):
+                data = output["data"]
                 svg = base64.b64encode("".join(data["image/svg+xml"]).encode()).decode()
                 alt = "".join(data["text/plain"])
                 found.append({"alt": alt, "src": f"data:image/svg+xml;base64,{svg}"})

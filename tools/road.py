@@ -87,9 +87,11 @@ def lines_of(cell) -> int:
 
 
 def is_widget(output) -> bool:
-    """Whether an output is a widget's: a picture, and words that begin with the widget's name."""
+    """Whether an output is a widget's: a picture, and words that begin with the widget's name.
+    A drawing has both too, and stands in the page as HTML."""
     data = output.get("data", {})
-    return "image/svg+xml" in data and bool(re.match(r"[A-Z]\w+: ", data.get("text/plain", "")))
+    pictured = "image/svg+xml" in data and "text/html" not in data
+    return pictured and bool(re.match(r"[A-Z]\w+: ", data.get("text/plain", "")))
 
 
 def measured(notebook) -> Measures:

@@ -15,8 +15,8 @@ def neuron() -> Drawing:
     drawing = Drawing(
         340,
         228,
-        "A neuron",
-        "Three inputs, x 1, x 2 and x 3, are each multiplied by a weight, w 1, w 2 and w 3. Their "
+        "A neuron with three inputs",
+        "The inputs, x 1, x 2 and x 3, are each multiplied by a weight, w 1, w 2 and w 3. Their "
         "sum and a bias b make z. The activation g makes of z the output a, which is g of z.",
     )
     total = drawing.circle(158, 98, 19, "Σ", BLUE, size=19)
