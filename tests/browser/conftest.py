@@ -36,11 +36,11 @@ KNOWN = ("strict mode: use allowUnionTypes",)
 MADE_HEAD = """<!doctype html><html lang="en" data-mode="light" data-theme="light">
 <meta charset="utf-8"><title>some widgets</title>
 <link rel="stylesheet" href="_static/icons.css"><link rel="stylesheet" href="_static/places.css">
-<body>
 <script async src="_static/widgets.js" data-require="npm/requirejs/require.js"
   data-manager="npm/@jupyter-widgets/html-manager" data-anywidget="npm/anywidget/dist/index"
   data-cdn="https://cdn.invalid/"></script>
 <script type="application/vnd.jupyter.widget-state+json">{state}</script>
+<body>
 """
 MADE_PLACE = """<div class="widget-place">
 <script type="application/vnd.jupyter.widget-view+json">{view}</script>
