@@ -30,6 +30,16 @@ SURFACE = {
     "transformer.Transformer.encode": "self, source",
     "transformer.Transformer.decode": "self, memory, source, target",
     "transformer.Transformer.step": "self, memory, state, ids",
+    "language.LanguageModelConfig": (
+        "vocab, d_model, n_heads, n_layers, d_ff, n_kv_heads=None, norm='rms', "
+        "feed_forward='swiglu', positions='rotary', causal=True, tie_embeddings=True, "
+        "dropout=0.0, max_length=512"
+    ),
+    "language.LanguageModel": "config",
+    "language.LanguageModel.forward": "self, ids, mask=None, return_weights=False",
+    "language.LanguageModel.states": "self, ids",
+    "language.mask_tokens": "ids, mask_id, vocab, p=0.15, generator=None",
+    "language.load_gpt2": "path",
     "decoding.greedy": "model, source, max_length, cache=True",
     "decoding.beam_search": "model, source, max_length, beams=4, length_penalty=0.6",
     "decoding.sample": "model, source, max_length, temperature=1.0, top_k=None, top_p=None",
@@ -68,8 +78,8 @@ def test_the_promised_arguments_come_first_and_in_order(path):
 
 @pytest.mark.parametrize(
     "module",
-    "attention cache data decoding layers masks metrics positions seq2seq training transformer "
-    "translation".split(),
+    "attention cache data decoding language layers masks metrics positions seq2seq training "
+    "transformer translation".split(),
 )
 def test_what_is_public_is_there_and_what_is_promised_is_public(module):
     names = found(module).__all__

@@ -76,6 +76,7 @@ CLAIMS = {
     68: "A Transformer is less interpretable than an RNN.",
     69: "A Transformer needs warm-up.",
     70: "Label smoothing hurts perplexity and improves BLEU.",
+    71: "Word vectors do not know the sentence that the word stands in.",
 }
 VERDICTS = ("holds", "holds if", "does not hold")
 PROOFS = ("proved", "counted", "measured")

@@ -10,6 +10,10 @@ max_length words. A translator is a model with
 
 and `pad` and `max_length`; memory and state can `choose` rows. Padding and <bos> are never written.
 The model answers in eval mode and is left in the mode it was in.
+
+A `LanguageModel` (chapter 18) keeps the same protocol: its source is the prompt, ids [B, T] without
+padding, and what comes back is what follows the prompt. Its <bos> and <eos> are those of its
+config.
 """
 
 from contextlib import contextmanager
@@ -25,6 +29,7 @@ __all__ = [
     "Hypothesis",
     "Writer",
     "beam_search",
+    "borders",
     "continuations",
     "filter_logits",
     "generate",
@@ -46,7 +51,7 @@ def log_probabilities(logits, never):
     Padding and <bos> are tokens to a model, but no words to write. Taught in chapter 17.
     """
     logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
-    ids = torch.tensor(sorted(never), device=logits.device)
+    ids = torch.tensor(sorted(never), dtype=torch.long, device=logits.device)
     return logits.index_fill(-1, ids, -torch.inf).log_softmax(dim=-1)
 
 
@@ -75,13 +80,13 @@ class Writer:
 
 
 @torch.no_grad()
-def generate(model, source, max_length, choose, cache=True, bos=BOS_ID, eos=EOS_ID):
+def generate(model, source, max_length, choose, cache=True, bos=None, eos=None):
     """The loop of `greedy`, `sample` and `translate`: `choose` makes words [B] of log-probabilities
     [B, V]. Returns ids [B, T] and for each step the weights [B, S], or None.
 
     Raises ValueError for a max_length below 1 or past the model's. Taught in chapter 17.
     """
-    max_length = checks.model_length(model, max_length)
+    max_length, (bos, eos) = checks.model_length(model, max_length), borders(model, bos, eos)
     with inference(model):
         writer, weights = Writer(model, source, cache, bos, eos), []
         ids = source.new_full((len(source), 1), bos)  # [B, 1]
@@ -94,7 +99,14 @@ def generate(model, source, max_length, choose, cache=True, bos=BOS_ID, eos=EOS_
     return ids[:, 1:], weights
 
 
-def greedy(model, source, max_length, cache=True, bos=BOS_ID, eos=EOS_ID):
+def borders(model, bos, eos):
+    """The tokens that begin and end what is written: as given, else the model's own, else the
+    book's."""
+    bos = getattr(model, "bos", BOS_ID) if bos is None else bos
+    return bos, getattr(model, "eos", EOS_ID) if eos is None else eos
+
+
+def greedy(model, source, max_length, cache=True, bos=None, eos=None):
     """At each step the likeliest word: source [B, S] → ids [B, T].
 
     Raises ValueError for a max_length below 1 or past the model's. Taught in chapter 17.
@@ -107,7 +119,7 @@ def most_likely(log_p):
     return log_p.argmax(dim=-1)
 
 
-def translate(model, source, max_length=40, bos=BOS_ID, eos=EOS_ID):
+def translate(model, source, max_length=40, bos=None, eos=None):
     """`greedy`, and where the model looked: source [B, S] → ids [B, T], weights [B, T, S], None
     where the model does not tell.
 
@@ -126,8 +138,8 @@ def sample(
     top_p=None,
     generator=None,
     cache=True,
-    bos=BOS_ID,
-    eos=EOS_ID,
+    bos=None,
+    eos=None,
 ):
     """At each step a word drawn from the probabilities that `filter_logits` leaves: source [B, S] →
     ids [B, T]. `generator` makes the draw repeat.
@@ -186,8 +198,8 @@ def beam_search(
     beams=4,
     length_penalty=0.6,
     cache=True,
-    bos=BOS_ID,
-    eos=EOS_ID,
+    bos=None,
+    eos=None,
 ):
     """Follow the `beams` likeliest beginnings side by side, and take the best ending: source [B, S]
     → ids [B, T]. See `hypotheses`.
@@ -207,8 +219,8 @@ def hypotheses(
     beams=4,
     length_penalty=0.6,
     cache=True,
-    bos=BOS_ID,
-    eos=EOS_ID,
+    bos=None,
+    eos=None,
 ) -> list[list[Hypothesis]]:
     """The up to `beams` best endings of each sentence, best first, by score = log P / lp, lp = ((5
     + length) / 6)^length_penalty.
@@ -221,7 +233,7 @@ def hypotheses(
     the model's. Source: Wu et al. 2016, section 7, for the penalty. Taught in chapter 17.
     """
     beams, length_penalty = checks.beams(beams, length_penalty)
-    max_length = checks.model_length(model, max_length)
+    max_length, (bos, eos) = checks.model_length(model, max_length), borders(model, bos, eos)
 
     def score(log_p, length):
         return log_p / ((5 + length) / 6) ** length_penalty

@@ -1,12 +1,10 @@
 """From text to rows of token numbers and back. Taught in chapter 06."""
 
 import heapq
-import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
 from itertools import groupby, pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -310,7 +308,7 @@ def read_pairs(path, limit: int | None = None) -> list[SentencePair]:
 
     Raises FileNotFoundError and IsADirectoryError for a path that is no file. Taught in chapter 09.
     """
-    path = _existing_file(path)
+    path = checks.existing_file("path", path)
     if limit is not None:
         checks.whole_number("limit", limit)
     pairs = []
@@ -346,17 +344,6 @@ def _pair_of(line: bytes, where: str, first: bool) -> SentencePair:
 
 
 # ------------------------------------------------------- what may come in, and what is said if not
-
-
-def _existing_file(path) -> Path:
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"path must be the name of a file, got {type(path).__name__}")
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"path must be a file, got the directory {path}")
-    if not path.exists():
-        raise FileNotFoundError(f"path must be a file that exists, got {path}")
-    return path
 
 
 def _bytes_of(character: str) -> list[bytes]:

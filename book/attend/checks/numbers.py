@@ -1,13 +1,16 @@
-"""Checks of numbers, names and sizes. Numpy's numbers pass wherever Python's do; what passes comes
-back as Python's own."""
+"""Checks of numbers, names, sizes and files. Numpy's numbers pass wherever Python's do; what passes
+comes back as Python's own."""
 
 import math
 import operator
+import os
 from numbers import Integral, Real
+from pathlib import Path
 
 __all__ = [
     "above_0",
     "at_least_0",
+    "existing_file",
     "heads",
     "kv_heads",
     "layer_sizes",
@@ -145,6 +148,18 @@ def token_numbers(name: str, ids, size: int) -> list[int]:
     if wrong := [number for number in ids if not 0 <= number < size]:
         raise ValueError(f"{name} must lie in 0 … {size - 1}, got {wrong[0]}")
     return ids
+
+
+def existing_file(name: str, value) -> Path:
+    """`value` as a path, which must be that of a file."""
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(f"{name} must be the name of a file, got {type(value).__name__}")
+    path = Path(value)
+    if path.is_dir():
+        raise IsADirectoryError(f"{name} must be a file, got the directory {path}")
+    if not path.exists():
+        raise FileNotFoundError(f"{name} must be a file that exists, got {path}")
+    return path
 
 
 def layer_sizes(sizes) -> None:

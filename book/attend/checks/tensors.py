@@ -15,6 +15,7 @@ from attend.checks.numbers import (
     at_least_0,
     heads,
     is_number,
+    kv_heads,
     one_of,
     whole_number,
 )
@@ -27,13 +28,17 @@ __all__ = [
     "attention_mask",
     "beams",
     "begins_with",
+    "checkpoint",
     "device_of",
+    "even_for_positions",
     "filters",
     "float_tensor",
     "floats",
     "gold_links",
     "heads_arguments",
+    "language_model_config",
     "luong_score",
+    "masking",
     "memory_of",
     "model_length",
     "padding_on_the_right",
@@ -289,13 +294,7 @@ def transformer_config(config, norms: tuple, positions: tuple) -> dict:
     heads(config.d_model, config.n_heads, config.dropout)
     one_of("norm", config.norm, norms)
     one_of("positions", config.positions, positions)
-    if config.positions == "sinusoidal" and config.d_model % 2:
-        raise ValueError(f"d_model must be even for sinusoidal positions, got {config.d_model}")
-    if config.positions == "rotary" and config.d_model // config.n_heads % 2:
-        raise ValueError(
-            f"d_model must give each of n_heads={config.n_heads} heads an even number of numbers "
-            f"for rotary positions, got {config.d_model}"
-        )
+    even_for_positions(config)
     for token in ("pad", "bos"):
         if getattr(config, token) is None and token == "bos":
             continue
@@ -305,6 +304,59 @@ def transformer_config(config, norms: tuple, positions: tuple) -> dict:
                 limit = f"0 … {checked[name] - 1} ({name}={checked[name]})"
                 raise ValueError(f"{token} must lie in {limit}, got {checked[token]}")
     return {**checked, "dropout": float(config.dropout)}
+
+
+def language_model_config(config, norms: tuple, feed_forwards: tuple, positions: tuple) -> dict:
+    """The sizes of a `LanguageModelConfig`, whose parts must go together, as Python's numbers."""
+    sizes = ("vocab", "d_model", "n_heads", "n_layers", "d_ff", "max_length")
+    checked = {name: whole_number(name, getattr(config, name)) for name in sizes}
+    heads(config.d_model, config.n_heads, config.dropout)
+    if config.n_kv_heads is not None:
+        checked["n_kv_heads"] = kv_heads(config.n_heads, config.n_kv_heads)
+    one_of("norm", config.norm, norms)
+    one_of("feed_forward", config.feed_forward, feed_forwards)
+    one_of("positions", config.positions, positions)
+    for name in ("causal", "tie_embeddings"):
+        if not isinstance(getattr(config, name), bool):
+            raise TypeError(f"{name} must be True or False, got {getattr(config, name)!r}")
+    even_for_positions(config)
+    for token in ("pad", "bos", "eos"):
+        checked[token] = whole_number(token, getattr(config, token), least=0)
+    return {**checked, "dropout": float(config.dropout)}
+
+
+def even_for_positions(config) -> None:
+    """Sines come in pairs, and so do the numbers that are rotated."""
+    if config.positions == "sinusoidal" and config.d_model % 2:
+        raise ValueError(f"d_model must be even for sinusoidal positions, got {config.d_model}")
+    if config.positions == "rotary" and config.d_model // config.n_heads % 2:
+        raise ValueError(
+            f"d_model must give each of n_heads={config.n_heads} heads an even number of numbers "
+            f"for rotary positions, got {config.d_model}"
+        )
+
+
+def masking(mask_id, vocab, p) -> tuple[int, int, float]:
+    """What `mask_tokens` is given, as Python's numbers."""
+    vocab = whole_number("vocab", vocab, least=2)
+    if whole_number("mask_id", mask_id, least=0) >= vocab:
+        raise ValueError(f"mask_id must lie in 0 … {vocab - 1} (vocab={vocab}), got {mask_id}")
+    if not is_number(p) or not 0 < p <= 1:
+        raise ValueError(f"p must be a number above 0 and at most 1, got {p!r}")
+    return int(mask_id), vocab, float(p)
+
+
+def checkpoint(found: dict, wanted: dict) -> None:
+    """The tensors of a file, name → shape, must be those that are wanted; all faults in a line."""
+    faults = [f"{name} is missing" for name in wanted if name not in found]
+    faults += [f"{name} is surplus" for name in found if name not in wanted]
+    faults += [
+        f"{name} must be {wanted[name]}, got {found[name]}"
+        for name in wanted
+        if found.get(name, wanted[name]) != wanted[name]
+    ]
+    if faults:
+        raise ValueError(f"the checkpoint does not fit: {'; '.join(faults)}")
 
 
 def device_of(model, tensor) -> torch.device:
