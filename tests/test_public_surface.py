@@ -51,6 +51,12 @@ SURFACE = {
     "metrics.perplexity": "nll, tokens",
     "metrics.alignment_error_rate": "weights, gold",
     "training.fit": "model, batches",
+    "vision.patches": "images, size",
+    "vision.ViT.forward": "self, images",
+    "vision.SqueezeExcite": "channels, reduction=4",
+    "vision.ECA": "channels, kernel=3",
+    "vision.SpatialAttention": "kernel=7",
+    "vision.CBAM": "channels, reduction=4",
 }
 KEYWORDS = {"attention", "max_length"}  # they come after options that the surface leaves out
 
@@ -79,7 +85,7 @@ def test_the_promised_arguments_come_first_and_in_order(path):
 @pytest.mark.parametrize(
     "module",
     "attention cache data decoding language layers masks metrics positions seq2seq training "
-    "transformer translation".split(),
+    "transformer translation vision".split(),
 )
 def test_what_is_public_is_there_and_what_is_promised_is_public(module):
     names = found(module).__all__

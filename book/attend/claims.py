@@ -77,6 +77,12 @@ CLAIMS = {
     69: "A Transformer needs warm-up.",
     70: "Label smoothing hurts perplexity and improves BLEU.",
     71: "Word vectors do not know the sentence that the word stands in.",
+    72: "Attention's filters change with the picture.",
+    73: "Self-attention can do what a convolution does.",
+    74: "A Transformer cannot use the locality of a picture.",
+    75: "Pixel by pixel a picture costs attention too much, so it is cut into patches.",
+    76: "Attention relates what lies far apart, and a convolution cannot.",
+    77: "The gate of a channel says how important it is.",
 }
 VERDICTS = ("holds", "holds if", "does not hold")
 PROOFS = ("proved", "counted", "measured")

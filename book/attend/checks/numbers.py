@@ -12,13 +12,16 @@ __all__ = [
     "at_least_0",
     "existing_file",
     "heads",
+    "image_of_squares",
     "kv_heads",
     "layer_sizes",
     "number",
+    "odd",
     "one_of",
     "pair",
     "probabilities",
     "probability",
+    "reduced",
     "string",
     "token_numbers",
     "tokens",
@@ -86,6 +89,32 @@ def pair(name: str, value, least: int = 1) -> tuple[int, int]:
         raise ValueError(
             f"{name} must be a whole number or two, at least {least}, got {value!r}"
         ) from None
+
+
+def odd(name: str, value) -> int:
+    """`value`, which must be an odd whole number: a kernel with a middle."""
+    if whole_number(name, value) % 2 == 0:
+        raise ValueError(f"{name} must be odd, got {value}")
+    return int(value)
+
+
+def reduced(channels: int, reduction: int) -> int:
+    """`channels`, which `reduction` must divide."""
+    whole_numbers(channels=channels, reduction=reduction)
+    if channels % reduction:
+        raise ValueError(f"reduction={reduction} must divide channels={channels}")
+    return int(channels)
+
+
+def image_of_squares(image, size) -> tuple[tuple[int, int, int], int]:
+    """The shape (channels, height, width) of a picture, and the side of the squares that fill
+    it."""
+    if not isinstance(image, tuple | list) or len(image) != 3:
+        raise ValueError(f"image must be (channels, height, width), got {image!r}")
+    sides, size = tuple(whole_number("image", n) for n in image), whole_number("size", size)
+    if any(side % size for side in sides[1:]):
+        raise ValueError(f"size={size} must divide height and width of image={sides}")
+    return sides, size
 
 
 def one_of(name: str, value, names: tuple) -> str:

@@ -28,7 +28,9 @@ __all__ = [
     "attention_mask",
     "beams",
     "begins_with",
+    "channels",
     "checkpoint",
+    "cut_in_squares",
     "device_of",
     "even_for_positions",
     "filters",
@@ -42,6 +44,7 @@ __all__ = [
     "memory_of",
     "model_length",
     "padding_on_the_right",
+    "pictures_of",
     "readable",
     "row_for_row",
     "rows_positions",
@@ -389,6 +392,35 @@ def filters(temperature, top_k, top_p) -> tuple[float, int | None, float | None]
 def beams(beams, length_penalty) -> tuple[int, float]:
     """What beam search is given, as Python's numbers."""
     return whole_number("beams", beams), at_least_0("length_penalty", length_penalty)
+
+
+# -------------------------------------------------------------------------------------- pictures
+
+
+def channels(x, expected: int | None = None) -> None:
+    """x must be pictures [B, C, H, W], of the expected number of channels where that is given."""
+    floats("x", x)
+    if x.dim() != 4 or 0 in x.shape or expected not in (None, x.shape[1]):
+        axes = f"[B, {'C' if expected is None else expected}, H, W]"
+        raise ValueError(f"x must be {axes}, got shape {shape(x)}")
+
+
+def cut_in_squares(images, size) -> None:
+    """Pictures [B, C, H, W] whose rows and columns squares of this side fill exactly."""
+    whole_number("size", size)
+    floats("images", images)
+    if images.dim() != 4 or 0 in images.shape:
+        raise ValueError(f"images must be [B, C, H, W], got shape {shape(images)}")
+    if any(side % size for side in images.shape[2:]):
+        raise ValueError(f"size={size} must divide both sides of images, got {shape(images)}")
+
+
+def pictures_of(x, image: tuple) -> None:
+    """x must be pictures [B, C, H, W] of the shape that a model reads."""
+    floats("images", x)
+    if x.dim() != 4 or tuple(x.shape[1:]) != tuple(image) or not len(x):
+        axes = ", ".join(map(str, image))
+        raise ValueError(f"images must be [B, {axes}], got shape {shape(x)}")
 
 
 # ------------------------------------------------------------------------------------- alignments
