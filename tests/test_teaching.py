@@ -52,8 +52,8 @@ def test_a_lesson_names_what_its_chapters_hold(row):
     assert sum(map(int, re.findall(r"(\d+) min", row))) == 90
 
 
-def test_six_weeks_hold_every_chapter_and_every_exercise_once():
-    plan = PAGE.split("## Six weeks")[1].split("## Two days")[0]
+def test_seven_weeks_hold_every_chapter_and_every_exercise_once():
+    plan = PAGE.split("## Seven weeks")[1].split("## Two days")[0]
     chapters = re.findall(r"\d+ · \[\d\d\]\((\d\d_\w+\.ipynb)\)", plan)
     assert chapters == list(CHAPTERS)
     assert sorted(re.findall(r"\b\d\d\.\d\b", plan)) == sorted(EXERCISES)

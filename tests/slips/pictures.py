@@ -68,7 +68,7 @@ SLIPS = [
         "4 channels",
     ),
     ("19.5", lambda *given: smallest(*given, token=0), "budget=12000"),
-    ("19.5", lambda side, D, d_ff, budget: 1, "budget=60000"),
+    ("19.5", lambda side, D, d_ff, budget: 1, "budget=12000"),
     ("19.6", lambda *given: stretch(*given, mode="nearest"), "from 2 × 2 to 3 × 3"),
     ("19.6", lambda *given: stretch(*given, keep=False), r"shape is \[9, 5\], expected \[10, 5\]"),
 ]

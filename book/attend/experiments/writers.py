@@ -18,7 +18,7 @@ CELLS = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 
 
 class Writer(nn.Module):
-    """ids [B, T] → logits of the next token [B, T, V]. Chapter 07's `LanguageModel`, with any
+    """ids [B, T] → logits of the next token [B, T, V]. Chapter 07's `RNNLanguageModel`, with any
     cell."""
 
     def __init__(self, cell: str, n_words: int, width: int):
