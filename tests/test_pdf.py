@@ -1,5 +1,7 @@
 """The printed book: pages in order, a picture for every widget, a word where something lacks."""
 
+import re
+
 import nbformat
 import pdf
 import pytest
@@ -20,8 +22,11 @@ def test_every_widget_has_its_still_picture(chapter):
     notebook = nbformat.read(chapter, as_version=4)
     pictures = pdf.still_pictures(notebook)
     outputs = [o for cell in notebook.cells for o in cell.get("outputs", []) if "data" in o]
-    widgets = [o for o in outputs if ": " in o.data.get("text/plain", "").split("\n")[0]]
-    assert len(pictures) == len([o for o in widgets if "image/svg+xml" in o.data]) > 0
+    words = [o.data.get("text/plain", "") for o in outputs if "image/svg+xml" in o.data]
+    widgets = [w for w in words if re.match(r"\w+: ", w) and not w.startswith("Drawing: ")]
+    assert [p["alt"] for p in pictures] == widgets
+    shows = any("attend.widgets import" in cell.source for cell in notebook.cells)
+    assert bool(widgets) == shows
     assert all(p["alt"] and p["src"].startswith("data:image/svg+xml;base64,") for p in pictures)
 
 
