@@ -14,6 +14,7 @@ from attend.experiments.translators import (
     in_groups,
     influence,
     kept,
+    likeliest,
     next_words,
     other_map,
     other_maps,
@@ -91,8 +92,10 @@ def test_kept_counts_words_and_sentences(codec):
     assert all((source != PAD_ID).all() for source, _ in groups)
     assert sum(len(source) for source, _ in groups) == 20
     cross = [layer.cross_attention for layer in model.decoder]
-    assert kept(model, groups, partial(other_maps, cross, lambda weights: weights)) == (1, 1)
-    words, sentences = kept(model, groups, partial(other_maps, cross, shifted))
+    usual = likeliest(model, groups)
+    same = other_maps(cross, lambda weights: weights)
+    assert kept(model, groups, usual, same) == (1, 1)
+    words, sentences = kept(model, groups, usual, other_maps(cross, shifted))
     assert 0 <= sentences <= words < 1
 
 

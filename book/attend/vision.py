@@ -5,7 +5,7 @@ Pictures are [B, C, H, W], as in chapter 05: B of them with C channels of H rows
 
 import torch
 from torch import nn
-from torch.nn.functional import affine_grid, conv1d, grid_sample
+from torch.nn.functional import affine_grid, conv1d, grid_sample, pad
 
 from attend import checks
 from attend.layers import EncoderLayer, LayerNorm
@@ -84,7 +84,7 @@ class ViT(nn.Module):
         self.out = nn.Linear(d_model, n_classes)
 
     def forward(self, images, return_weights=False):
-        checks.pictures_of(images, self.image)
+        checks.picture_tensor("images", images, self.image)
         words = self.words(patches(images, self.size))  # [B, T, D]
         class_token = self.class_token.expand(len(words), 1, -1)  # [B, 1, D]
         return self.read(torch.cat([class_token, words], dim=1), return_weights)
@@ -115,7 +115,7 @@ class SqueezeExcite(nn.Module):
         self.W_2 = nn.Linear(channels // reduction, channels, bias=False)
 
     def forward(self, x):
-        checks.channels(x, self.channels)
+        checks.picture_tensor("x", x, (self.channels, None, None))
         return x * self.gates(x)[:, :, None, None]
 
     def gates(self, x):
@@ -139,7 +139,7 @@ class ECA(nn.Module):
         self.kernel = nn.Parameter((2 * torch.rand(kernel) - 1) * kernel**-0.5)
 
     def forward(self, x):
-        checks.channels(x, self.channels)
+        checks.picture_tensor("x", x, (self.channels, None, None))
         return x * self.gates(x)[:, :, None, None]
 
     def gates(self, x):
@@ -163,7 +163,7 @@ class SpatialAttention(nn.Module):
         self.convolution = nn.Conv2d(2, 1, kernel, padding=kernel // 2, bias=False)
 
     def forward(self, x):
-        checks.channels(x)
+        checks.picture_tensor("x", x)
         return x * self.mask(x)
 
     def mask(self, x):
@@ -172,7 +172,7 @@ class SpatialAttention(nn.Module):
         return self.convolution(both).sigmoid()
 
 
-class CBAM(nn.Module):
+class CBAM(SqueezeExcite):
     """Channel attention, then spatial attention: x → c(x) · x → s(c(x) · x) · c(x) · x. The gates
     of the channels are σ(f(m) + f(M)), m [C] the mean and M [C] the maximum of each channel over
     all places, f the small network of `SqueezeExcite` for both. [B, C, H, W] → the same.
@@ -183,19 +183,14 @@ class CBAM(nn.Module):
     """
 
     def __init__(self, channels, reduction=4, kernel=7, order="channel first"):
-        super().__init__()
-        self.channels = checks.reduced(channels, reduction)
+        super().__init__(channels, reduction)
         self.order = checks.one_of("order", order, ORDERS)
-        self.W_1 = nn.Linear(channels, channels // reduction, bias=False)
-        self.W_2 = nn.Linear(channels // reduction, channels, bias=False)
         self.spatial = SpatialAttention(kernel)
 
     def forward(self, x):
-        checks.channels(x, self.channels)
         if self.order == "spatial first":
-            x = self.spatial(x)
-            return x * self.gates(x)[:, :, None, None]
-        y = x * self.gates(x)[:, :, None, None]
+            return super().forward(self.spatial(x))
+        y = super().forward(x)
         return y * self.spatial.mask(y if self.order == "channel first" else x)
 
     def gates(self, x):
@@ -227,7 +222,7 @@ class SpatialTransformer(nn.Module):
         nn.init.zeros_(self.decide.bias)
 
     def forward(self, x):
-        checks.pictures_of(x, self.image)
+        checks.picture_tensor("images", x, self.image)
         grid = affine_grid(self.places(x), x.shape, align_corners=False)  # [B, H, W, 2]
         return grid_sample(x, grid, align_corners=False)
 
@@ -237,4 +232,4 @@ class SpatialTransformer(nn.Module):
         as_it_is = torch.eye(2, 3, dtype=x.dtype, device=x.device)
         if self.moves == "affine":
             return as_it_is + change.unflatten(1, (2, 3))
-        return as_it_is + torch.nn.functional.pad(change[:, :, None], (2, 0))
+        return as_it_is + pad(change[:, :, None], (2, 0))

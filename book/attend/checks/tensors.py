@@ -28,7 +28,6 @@ __all__ = [
     "attention_mask",
     "beams",
     "begins_with",
-    "channels",
     "checkpoint",
     "cut_in_squares",
     "device_of",
@@ -44,7 +43,7 @@ __all__ = [
     "memory_of",
     "model_length",
     "padding_on_the_right",
-    "pictures_of",
+    "picture_tensor",
     "readable",
     "row_for_row",
     "rows_positions",
@@ -231,9 +230,10 @@ def rows_positions(positions, x) -> torch.Tensor:
 # ------------------------------------------------------------------------------------ translators
 
 
-def token_ids(name: str, ids, vocab: int, max_length: int, known: int = 0) -> None:
+def token_ids(name: str, ids, vocab: int, max_length: int | None = None, known: int = 0) -> None:
     """`ids` must be a torch.long tensor [B, T] with at least one row and one word, numbers in 0 …
-    vocab − 1, and with the `known` words before them at most max_length words."""
+    vocab − 1, and with the `known` words before them at most max_length words, where that is
+    given."""
     if not isinstance(ids, torch.Tensor) or ids.dtype != torch.long:
         got = ids.dtype if isinstance(ids, torch.Tensor) else type(ids).__name__
         raise TypeError(f"{name} must be a tensor of torch.long, got {got}")
@@ -241,7 +241,7 @@ def token_ids(name: str, ids, vocab: int, max_length: int, known: int = 0) -> No
         raise ValueError(
             f"{name} must have at least one row and one word [B, T], got shape {shape(ids)}"
         )
-    if known + ids.shape[1] > max_length:
+    if max_length is not None and known + ids.shape[1] > max_length:
         got = known + ids.shape[1]
         raise ValueError(f"{name} must be at most max_length={max_length} words long, got {got}")
     if readable(ids):
@@ -397,30 +397,22 @@ def beams(beams, length_penalty) -> tuple[int, float]:
 # -------------------------------------------------------------------------------------- pictures
 
 
-def channels(x, expected: int | None = None) -> None:
-    """x must be pictures [B, C, H, W], of the expected number of channels where that is given."""
-    floats("x", x)
-    if x.dim() != 4 or 0 in x.shape or expected not in (None, x.shape[1]):
-        axes = f"[B, {'C' if expected is None else expected}, H, W]"
-        raise ValueError(f"x must be {axes}, got shape {shape(x)}")
+def picture_tensor(name: str, x, of: tuple = (None, None, None)) -> None:
+    """x must be pictures [B, C, H, W], at least one, with the channels, rows and columns `of` a
+    model's; None: any number."""
+    floats(name, x)
+    fits = x.dim() == 4 and all(n in (None, m) for n, m in zip(of, x.shape[1:], strict=True))
+    if not fits or 0 in x.shape:
+        axes = ", ".join(axis if n is None else str(n) for axis, n in zip("CHW", of, strict=True))
+        raise ValueError(f"{name} must be [B, {axes}], got shape {shape(x)}")
 
 
 def cut_in_squares(images, size) -> None:
     """Pictures [B, C, H, W] whose rows and columns squares of this side fill exactly."""
     whole_number("size", size)
-    floats("images", images)
-    if images.dim() != 4 or 0 in images.shape:
-        raise ValueError(f"images must be [B, C, H, W], got shape {shape(images)}")
+    picture_tensor("images", images)
     if any(side % size for side in images.shape[2:]):
         raise ValueError(f"size={size} must divide both sides of images, got {shape(images)}")
-
-
-def pictures_of(x, image: tuple) -> None:
-    """x must be pictures [B, C, H, W] of the shape that a model reads."""
-    floats("images", x)
-    if x.dim() != 4 or tuple(x.shape[1:]) != tuple(image) or not len(x):
-        axes = ", ".join(map(str, image))
-        raise ValueError(f"images must be [B, {axes}], got shape {shape(x)}")
 
 
 # ------------------------------------------------------------------------------------- alignments

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from attend.experiments.pictures import he
+from attend.experiments.pictures import he, read_right
 from attend.training import fit
 from attend.vision import ViT
 
@@ -93,11 +93,8 @@ def measure(ask: str, network: str, rate: float, seed: int) -> list[dict]:
 
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
     fit(model, torch.arange(len(y)).split(64), loss, optimizer)
-    found = []
-    with torch.no_grad():
-        valid = (model(valid_X).argmax(-1) == valid_y).float().mean().item()
-        for far in FAR:
-            test_X, test_y = strips(200, ask, generator, far)
-            right = (model(test_X).argmax(-1) == test_y).float().mean().item()
-            found.append({"far": far, "right": right, "valid": valid})
-    return found
+    valid = read_right(model, valid_X, valid_y)
+    return [
+        {"far": far, "right": read_right(model, *strips(200, ask, generator, far)), "valid": valid}
+        for far in FAR
+    ]

@@ -12,8 +12,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from attend.data import digits
-from attend.experiments.pictures import he
+from attend.experiments.pictures import dealt, he, pictures, read_right
 from attend.training import fit
 from attend.vision import CBAM, ECA, SpatialAttention, SqueezeExcite
 
@@ -23,14 +22,12 @@ __all__ = [
     "build",
     "cluttered",
     "measure",
-    "read_right",
     "runs",
     "sheets",
     "train",
 ]
 
 SIDE, PIECES, STEPS = 12, 3, 400
-KEPT = 188  # training digits that choose the learning rate
 GATES = {
     "none": None,
     "wider": None,
@@ -74,13 +71,13 @@ def cluttered(X, others, generator):
 def sheets(seed=0):
     """To learn from, to choose the rate and to test, each with its labels; the places of the digits
     to test last. The test is the same for every seed."""
-    X, y, test_X, test_y = (torch.as_tensor(part) for part in digits())
-    X, test_X = (part.float().view(-1, 8, 8) for part in (X, test_X))
+    X, y, valid_X, valid_y, test_X, test_y = pictures()
+    X, valid_X, test_X = (part[:, 0] for part in (X, valid_X, test_X))  # [n, 8, 8]
     test, places = cluttered(test_X, test_X, torch.Generator().manual_seed(99))
     generator = torch.Generator().manual_seed(seed)
-    learn, _ = cluttered(X[KEPT:], X[KEPT:], generator)
-    valid, _ = cluttered(X[:KEPT], X[:KEPT], generator)
-    return learn, y[KEPT:], valid, y[:KEPT], test, test_y, places
+    learn, _ = cluttered(X, X, generator)
+    valid, _ = cluttered(valid_X, valid_X, generator)
+    return learn, y, valid, valid_y, test, test_y, places
 
 
 def train(gate: str, rate: float, seed: int):
@@ -88,22 +85,14 @@ def train(gate: str, rate: float, seed: int):
     data = sheets(seed)
     X, y = data[:2]
     torch.manual_seed(seed)
-    model, rows = build(gate), []
-    while len(rows) < STEPS:
-        rows += torch.randperm(len(y)).split(32)
+    model = build(gate)
 
     def loss(model, rows):
         return cross_entropy(model(X[rows]), y[rows])
 
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
-    fit(model, rows[:STEPS], loss, optimizer)
+    fit(model, dealt(len(y), STEPS), loss, optimizer)
     return model, data
-
-
-def read_right(model, X, y) -> float:
-    """The share of sheets whose digit is read right."""
-    with torch.no_grad():
-        return (model(X).argmax(-1) == y).float().mean().item()
 
 
 RATES = (0.002, 0.004, 0.008, 0.016)

@@ -15,7 +15,7 @@ from attend.data import digits
 from attend.training import fit
 from attend.vision import ViT
 
-__all__ = ["NETWORKS", "build", "measure", "pictures", "runs"]
+__all__ = ["NETWORKS", "build", "dealt", "he", "measure", "pictures", "read_right", "runs"]
 
 KEPT = 188  # training digits that choose the learning rate
 SIZES = {"d_model": 16, "n_heads": 4, "d_ff": 48}  # as many numbers as the CNN has
@@ -75,6 +75,20 @@ def pictures():
     return X[KEPT:], y[KEPT:], X[:KEPT], y[:KEPT], test_X, test_y
 
 
+def dealt(n: int, steps: int) -> list:
+    """The numbers 0 … n − 1 in batches of 32, dealt anew whenever they are used up."""
+    rows = []
+    while len(rows) < steps:
+        rows += torch.randperm(n).split(32)
+    return rows[:steps]
+
+
+def read_right(model, X, y) -> float:
+    """The share of pictures X [n, C, H, W] whose label y [n] a model gives."""
+    with torch.no_grad():
+        return (model(X).argmax(-1) == y).float().mean().item()
+
+
 def all_moves(X):
     """X [n, 1, 8, 8] moved by −1, 0 or 1 pixel down and right: [9, n, 1, 8, 8]."""
     wide = nn.functional.pad(X, (1, 1, 1, 1))
@@ -118,18 +132,17 @@ def measure(network: str, n: int, shown: str, steps: int, rate: float, seed: int
     few = torch.randperm(len(X))[:n]
     X, y = X[few], y[few]
     moves = all_moves(X) if shown == "moved" else X[None]
-    model, rows = build(network), []
-    while len(rows) < steps:
-        rows += torch.randperm(n).split(32)
+    model = build(network)
 
     def loss(model, rows):
         move = torch.randint(len(moves), rows.shape)
         return cross_entropy(model(moves[move, rows]), y[rows])
 
-    fit(model, rows[:steps], loss, torch.optim.Adam(model.parameters(), lr=rate, fused=True))
+    fit(model, dealt(n, steps), loss, torch.optim.Adam(model.parameters(), lr=rate, fused=True))
     with torch.no_grad():
-        return {
-            "right": (model(test_X).argmax(-1) == test_y).float().mean().item(),
-            "valid": (model(valid_X).argmax(-1) == valid_y).float().mean().item(),
-            "loss": cross_entropy(model(X), y).item(),
-        }
+        learned = cross_entropy(model(X), y).item()
+    return {
+        "right": read_right(model, test_X, test_y),
+        "valid": read_right(model, valid_X, valid_y),
+        "loss": learned,
+    }

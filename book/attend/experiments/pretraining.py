@@ -24,6 +24,7 @@ from attend.language import LanguageModel, LanguageModelConfig, mask_tokens
 from attend.phrasebook import pairs, spell_articles
 from attend.phrasebook.writer import Writer
 from attend.text import BOS, EOS, Vocabulary, pad
+from attend.training import fit
 
 __all__ = [
     "LABELS",
@@ -135,13 +136,11 @@ def pretrain(objective: str, seed: int) -> LanguageModel:
         climb = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: min(1, (step + 1) / 50) * (1 + cos(pi * step / total)) / 2
         )
-        for batch in batches(ids):
-            loss = loss_of(model, objective, batch)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            climb.step()
+
+        def loss(model, batch):
+            return loss_of(model, objective, batch)
+
+        fit(model, lambda: batches(ids), loss, optimizer, clip=1.0, scheduler=climb)
     return model.eval()
 
 
@@ -173,15 +172,14 @@ def tune(model, ids, labels, n_kinds, rows, lr, seed) -> dict:
     """Train everything for 40 steps: accuracy on the sentences to choose by, and to test on."""
     learn, choose, test = rows
     torch.manual_seed(seed)
-    pupil, head = copy.deepcopy(model).train(), nn.Linear(model.config.d_model, n_kinds)
+    pupil, head = copy.deepcopy(model), nn.Linear(model.config.d_model, n_kinds)
     optimizer = torch.optim.AdamW([*pupil.parameters(), *head.parameters()], lr)
-    for _ in range(40):
-        some = learn[torch.randperm(len(learn))[:32]]
+
+    def loss(pupil, some):
         batch = ids[some][:, : int((ids[some] != 0).sum(1).max())]
-        loss = cross_entropy(head(sentence_vectors(pupil, batch)), labels[some])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        return cross_entropy(head(sentence_vectors(pupil, batch)), labels[some])
+
+    fit(pupil, [learn[torch.randperm(len(learn))[:32]] for _ in range(40)], loss, optimizer)
     with torch.no_grad():
         right = [
             (head(sentence_vectors(pupil, ids[of])).argmax(-1) == labels[of]).float().mean().item()

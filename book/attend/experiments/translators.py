@@ -36,6 +36,7 @@ __all__ = [
     "in_groups",
     "influence",
     "kept",
+    "likeliest",
     "measure",
     "other_maps",
     "runs",
@@ -63,7 +64,7 @@ def build(kind, codec, **changes):
     return Transformer(TransformerConfig(*words, **{**SIZES, **changes}))
 
 
-def by_recipe(model, batches, epochs, lr=0.002, warmup=None, smoothing=0.1):
+def by_recipe(model, batches, epochs, lr, warmup=None, smoothing=0.1):
     """Train a translator as the paper does, in small: labels smoothed, and a rate that climbs for
     `warmup` steps, a fifth of all if not told, and then falls to 0."""
     warmup = epochs * len(batches) // 5 if warmup is None else warmup
@@ -123,7 +124,7 @@ def looks_of(model, source, target):
     """Logits [B, T, V], and one map [B, T, S] of where a translator looks: the mean over a
     Transformer's layers and heads, or the only one that the other has."""
     logits, weights = model(source, target, return_weights=True)
-    return logits, weights.cross.mean(dim=(0, 2)) if isinstance(model, Transformer) else weights
+    return logits, weights if torch.is_tensor(weights) else weights.cross.mean(dim=(0, 2))
 
 
 @torch.no_grad()
@@ -223,19 +224,24 @@ def in_groups(codec, test):
 
 
 @torch.no_grad()
-def kept(model, groups, maps):
-    """Within `maps()`: the shares of next words, and of whole sentences, that stay the same."""
+def likeliest(model, groups):
+    """For each group the likeliest word at each place, given the right words before it [B, T]."""
+    return [
+        model(source, target[:, :-1], return_weights=True)[0].argmax(-1)
+        for source, target in groups
+    ]
 
-    def likeliest(source, target):
-        return model(source, target[:, :-1], return_weights=True)[0].argmax(-1)  # [B, T]
 
+def kept(model, groups, usual, maps):
+    """The shares of next words, and of whole sentences, that within `maps` are what is `usual`."""
     same = words = sentences = whole = 0
-    for source, target in groups:
-        before, there = likeliest(source, target), target[:, 1:] != PAD_ID
-        with maps():
-            stays = (likeliest(source, target) == before) | ~there
+    with maps:
+        now = likeliest(model, groups)
+    for (_, target), before, after in zip(groups, usual, now, strict=True):
+        there = target[:, 1:] != PAD_ID
+        stays = (after == before) | ~there
         same, words = same + int((stays & there).sum()), words + int(there.sum())
-        whole, sentences = whole + int(stays.all(1).sum()), sentences + len(source)
+        whole, sentences = whole + int(stays.all(1).sum()), sentences + len(target)
     return same / words, whole / sentences
 
 
@@ -243,20 +249,21 @@ def by_other_maps(model, codec, test):
     """What is kept of 150 sentences when maps to the source are shifted: the head of a Transformer
     for which it is least, and all; and when all of the encoder's are flat."""
     groups = in_groups(codec, test[:150])
+    usual = likeliest(model, groups)
     if not isinstance(model, Transformer):
-        return {"kept_all": kept(model, groups, partial(other_map, shifted))[0]}
+        return {"kept_all": kept(model, groups, usual, other_map(shifted))[0]}
     cross = [layer.cross_attention for layer in model.decoder]
     own = [layer.attention for layer in model.encoder]
     one = [
-        kept(model, groups, partial(other_maps, [layer], shifted, [head]))
+        kept(model, groups, usual, other_maps([layer], shifted, [head]))
         for layer in cross
         for head in range(layer.n_heads)
     ]
     return {
         "kept_one": min(words for words, _ in one),
         "kept_one_whole": min(whole for _, whole in one),
-        "kept_all": kept(model, groups, partial(other_maps, cross, shifted))[0],
-        "kept_flat": kept(model, groups, partial(other_maps, own, flat))[0],
+        "kept_all": kept(model, groups, usual, other_maps(cross, shifted))[0],
+        "kept_flat": kept(model, groups, usual, other_maps(own, flat))[0],
     }
 
 
