@@ -95,6 +95,17 @@ def test_zeros_after_the_softmax_leave_rows_short():
     assert (widget.weights().sum(axis=-1)[:, :4] < 1).all()
 
 
+def test_multiplied_scores_leave_what_is_hidden_a_part():
+    widget = explorer(causal=True, lengths=[3, 5, 0], masking="multiplied")
+    product = torch.tensor(draw(3, 5, 5)) * torch.tensor(widget.mask())
+    np.testing.assert_allclose(widget.masked_scores(), product.numpy())
+    np.testing.assert_allclose(widget.weights(), torch.softmax(product, dim=-1).numpy())
+    assert (widget.weights()[~widget.mask()] > 0).all()
+    assert (widget.weights()[2] == 0.2).all()  # nothing may be seen, and all is
+    hidden = ET.fromstring(widget.picture()).iter("{http://www.w3.org/2000/svg}rect")
+    assert "#e8ebef" not in [box.get("fill") for box in hidden][-25:]
+
+
 def test_renormalised_rows_are_right_until_they_underflow():
     widget = explorer(causal=True)
     right = widget.weights()

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from attend.widgets import MaskExplorer
-from attend.widgets.mask_explorer import PAD, written
+from attend.widgets.mask_explorer import MASKINGS, PAD, written
 from kinds import rows_of
 
 CHAPTER = "book/15_masks.html"
 SENTENCES = [text.split() for text in ("tea is hot", "I read a good book", "come in")]
 CHINESE = [["茶", "很", "热"], ["我", "看", "一", "本", "好", "书"], ["请", "进"]]
-MASKINGS = ("book", "infinity", "after", "renormalised")
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def assert_shows(widget, twin):
     np.testing.assert_allclose(weights[:, -1], twin.weights()[b].sum(axis=-1), atol=1e-6)
     wanted = np.array((twin.memory_scores if cross else twin.scores)[b])
     np.testing.assert_allclose(scores, wanted, atol=1e-9)
-    if twin.masking in ("book", "infinity"):
+    if twin.masking in ("book", "infinity", "multiplied"):
         np.testing.assert_allclose(middle, twin.masked_scores()[b], atol=1e-9)
 
 

@@ -51,6 +51,10 @@ function softmax(row) {
 // The three matrices of one sentence, by what is done with the mask.
 function stagesOf(scores, hidden, masking) {
   const put = (rows, value) => rows.map((row, t) => row.map((number, s) => (hidden[t][s] ? value : number)));
+  if (masking === "multiplied") {
+    const product = put(scores, 0);
+    return [scores, product, product.map(softmax)];
+  }
   if (masking === "book" || masking === "infinity") {
     const masked = put(scores, -Infinity);
     const weights = masked.map(softmax);
@@ -89,10 +93,11 @@ function compute(traits) {
   const hidden = range(rows.length).map((t) => range(columns.length).map((s) => reason(t, s)));
   const stages = stagesOf(traits[scores][b], hidden, traits.masking);
   const late = traits.masking === "after" || traits.masking === "renormalised";
+  const leaks = traits.masking === "multiplied"; // what is hidden keeps a weight
   const sizes = [rows.length, columns.length];
   const cell = traits.cell.map((at, i) => clamp(at, 0, sizes[i] - 1));
   const names = { tokens, gloss, lengths, scores };
-  return { ...traits, cross, b, rows, columns, hidden, stages, late, cell, names };
+  return { ...traits, cross, b, rows, columns, hidden, stages, late, leaks, cell, names };
 }
 
 // Up to `digits` decimals: 3, −0.25, NaN, −∞. Python's `written` gives the same.
@@ -167,8 +172,8 @@ function layoutOf(view, width) {
 // --- drawing ---
 
 // The colour [r, g, b] of each cell, row by row; null for one that is hidden or no number.
-function coloursOf({ stages, hidden, late, colours }, k) {
-  const hides = k === 2 || (k === 1 && !late);
+function coloursOf({ stages, hidden, late, leaks, colours }, k) {
+  const hides = (k === 2 && !leaks) || (k === 1 && !late);
   const shares = k === 2 || (k === 1 && late);
   const reach = stages[0].reduce((most, row) => row.reduce((a, b) => Math.max(a, Math.abs(b)), most), 0) || 1;
   const ramp = shares ? colours.sequential : colours.diverging;
@@ -318,7 +323,7 @@ function ofCell(view) {
 
 // A row: whom the word may look at and how much it takes, and from whom it may not.
 function ofRow(view) {
-  const { cell: [t], rows, columns, hidden, stages } = view;
+  const { cell: [t], rows, columns, hidden, stages, leaks } = view;
   const weights = stages[2][t];
   const sum = total(weights);
   const list = (reason, say) => {
@@ -327,9 +332,11 @@ function ofRow(view) {
     return found.length > LISTED ? [...words, ` and ${found.length - LISTED} more`] : words;
   };
   const seen = list("", (word, weight) => [...glossed(word), ` ${written(weight, 3)}`]);
-  const later = list("later", (word) => glossed(word));
-  const pads = hidden[t].filter((reason) => reason === "padding").length;
-  const out = [...(later.length ? [" Later: ", ...later, "."] : []), ...(pads ? [` Padding: ${pads}.`] : [])];
+  const later = list("later", (word, weight) => [...glossed(word), ...(leaks ? [` ${written(weight, 3)}`] : [])]);
+  const pads = weights.filter((_, s) => hidden[t][s] === "padding");
+  const taken = leaks ? `, with ${written(total(pads), 3)} in all` : "";
+  const out = [...(later.length ? [" Later: ", ...later, "."] : [])];
+  if (pads.length) out.push(` Padding: ${pads.length}${taken}.`);
   const number = dom("b", { "data-role": "sum", class: strange(sum) ? "attend-strange" : "" }, written(sum, 6));
   return [
     ...(seen.length ? [spoken(rows[t]), " may look at ", ...seen, "."] : [spoken(rows[t]), " may look at nothing."]),
@@ -340,6 +347,7 @@ function ofRow(view) {
 const EXPLAINED = {
   book: "Where a word may not look its score becomes −∞, and e to the power −∞ is 0. A row with nothing to see becomes zeros.",
   infinity: "The same, without the zeros at the end: a row of −∞ alone is 0 / 0, which is NaN.",
+  multiplied: "Where a word may not look its score becomes 0, and e to the power 0 is 1: what was hidden keeps a part.",
   after: "Softmax first, zeros afterwards: what was hidden had its part in the sum, and the rows no longer sum to 1.",
   renormalised: "Softmax, zeros, then each row over its sum: right again, until what is left has been rounded to 0.",
 };
@@ -463,6 +471,7 @@ function render({ model, el }) {
       [
         ["book", "−∞ before softmax, zeros after"],
         ["infinity", "−∞ before softmax, no more"],
+        ["multiplied", "scores times 1 or 0"],
         ["after", "zeros after softmax, no more"],
         ["renormalised", "zeros after, rows over their sum"],
       ],

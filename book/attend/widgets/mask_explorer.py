@@ -34,7 +34,7 @@ PAD = "<pad>"
 STEPS = ("scores", "mask", "weights")
 
 # What may be done with the mask; the first is what the book does.
-MASKINGS = ("book", "infinity", "after", "renormalised")
+MASKINGS = ("book", "infinity", "multiplied", "after", "renormalised")
 
 DATA = (
     *("tokens", "gloss", "memory", "memory_gloss", "cross"),
@@ -61,8 +61,8 @@ class MaskExplorer(Widget):
         gloss, memory_gloss: a translation for each token.
         left: whether the padding stands before the words.
         masking: "book": −∞ before the softmax and zeros after it; "infinity": −∞ before, no more,
-            and a row with nothing to see is NaN; "after": zeros after the softmax only;
-            "renormalised": the same, and each row divided by its sum.
+            and a row with nothing to see is NaN; "multiplied": scores times 1 or 0; "after": zeros
+            after the softmax only; "renormalised": the same, and each row divided by its sum.
         sentence: which of the batch is shown.
         cell: [t, s], the query and the key that are read, places in the padded sentence.
         step: how far it is shown: "scores", "mask" or "weights".
@@ -138,17 +138,16 @@ class MaskExplorer(Widget):
         return mask.copy()
 
     def masked_scores(self) -> np.ndarray:
-        """The scores, −∞ where no one may look: [B, T, S]."""
-        return np.where(self.mask(), self._scores(), -np.inf)
+        """The scores, −∞ where no one may look, and 0 where masking is "multiplied": [B, T, S]."""
+        return np.where(self.mask(), self._scores(), 0 if self.masking == "multiplied" else -np.inf)
 
     def weights(self) -> np.ndarray:
         """What the page shows last: [B, T, S]. With masking "book", weighted_average's."""
-        scores = torch.tensor(self._scores(), dtype=torch.double)
-        mask = torch.tensor(self.mask())
+        scores, mask = torch.tensor(self._scores(), dtype=torch.double), torch.tensor(self.mask())
         if self.masking == "book":
             return weighted_average(scores, torch.zeros_like(scores).mT, mask)[1].numpy()
-        if self.masking == "infinity":
-            return torch.softmax(scores.masked_fill(~mask, -torch.inf), dim=-1).numpy()
+        if self.masking in ("infinity", "multiplied"):
+            return torch.softmax(torch.tensor(self.masked_scores()), dim=-1).numpy()
         weights = torch.softmax(scores, dim=-1) * mask
         if self.masking == "renormalised":
             weights = weights / weights.sum(dim=-1, keepdim=True)
@@ -230,7 +229,8 @@ class MaskExplorer(Widget):
         for k, (name, numbers) in enumerate(stages):
             x = label + k * (block + 26)
             parts.append(svg_text(name, x, 20, font_weight=600))
-            parts += grid(numbers, x, top, cell, mask, k > 0 and not (late and k == 1))
+            hides = (k == 1 and not late) or (k == 2 and self.masking != "multiplied")
+            parts += grid(numbers, x, top, cell, mask, hides)
             for s, word in enumerate(keys):
                 at = f"{x + (s + 0.65) * cell:.1f} {top - 6:.1f}"
                 word = as_text(shorten(word, 14))
