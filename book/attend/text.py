@@ -131,7 +131,7 @@ WORD = re.compile(rf" ?[^\s{MARKS}]{{1,24}}| ?[{MARKS}]{{1,24}}|\s")
 
 def words(text: str) -> list[str]:
     """The stretches of text inside which byte-pair encoding merges: a word, or a run of marks, with
-    the blank before it; any other blank or line end by itself. Joined, they are the text.
+    the space before it; any other space or line end by itself. Joined, they are the text.
     "It's tea.\\n" → ["It's", " tea", ".", "\\n"]. No stretch is longer than 25 characters, so the
     work grows with the text and not with its square, spaces or none. Taught in chapter 06.
     """

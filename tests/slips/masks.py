@@ -14,7 +14,7 @@ def there(lengths, T):
 
 
 def additive(given, dtype, hide=None):
-    lowest = torch.finfo(dtype).min if hide is None else hide
+    lowest = torch.finfo(dtype).min / 2 if hide is None else hide
     return torch.zeros(given.shape, dtype=dtype).masked_fill(given == 0, lowest)[:, None, None]
 
 
@@ -75,6 +75,11 @@ SLIPS = [
     ("15.5", lambda given, dtype: given[:, None, None].to(dtype), "padding .* still seen"),
     ("15.5", lambda given, dtype: additive(1 - given, dtype), "padding .* still seen"),
     ("15.5", lambda given, dtype: additive(given, dtype, -torch.inf), "become NaN"),
+    (
+        "15.5",  # in float16 -65504 - 50 is −∞
+        lambda given, dtype: additive(given, dtype, torch.finfo(dtype).min),
+        "dtype=torch.float16 and scores near -50 the rows of the empty sentence become NaN",
+    ),
     ("15.5", lambda given, dtype: additive(given, dtype)[:, 0], r"of shape \[3, 1, 3\], expected"),
     ("15.5", lambda given, dtype: additive(given, torch.float32), "returns torch.float32"),
     ("15.5", lambda given, dtype: additive(given, dtype, -1e9), "it stops with RuntimeError"),
