@@ -34,8 +34,9 @@ SLIPS = [
     ("10.2", lambda q, k, W, U, v: (W @ k).tanh() @ v, "it stops with RuntimeError"),
     ("10.3", mask_after, "5 scores of which 3 are words"),
     ("10.3", lambda scores, n: torch.softmax(scores[:n], 0), r"shape is \[3\], expected \[5\]"),
-    ("10.4", lambda found, gold: 1 - len(found & gold) / len(found), "two right links of three"),
-    ("10.4", lambda found, gold: 2 * len(found & gold) / (len(found) + len(gold)), "gold links"),
+    ("10.4", lambda A, S, P: 1 - 2 * len(A & S) / (len(A) + len(S)), "a possible one"),
+    ("10.4", lambda A, S, P: 1 - len((A & S) | (A & P)) / (len(A) + len(S)), "the sure ones"),
+    ("10.4", lambda A, S, P: 1 - (len(A & S) + len(A & P)) / (len(A) + len(S)), "the sure ones"),
     ("10.5", lambda gap, share: gap / math.log(share), "gap of 2.0"),
     ("10.6", lambda w, h, g: w * (h @ g), "5 values of 3 numbers"),
 ]

@@ -48,14 +48,15 @@ def shares_of_words(answer) -> None:
 
 @exercise("10.4")
 def error_rate(answer) -> None:
-    gold = {(0, 0), (1, 3), (2, 1), (2, 2)}
+    sure, possible = {(0, 0), (1, 3)}, {(2, 1), (2, 2)}
     cases = (
-        ("when the links are the gold links", gold, 0.0),
-        ("when no link is gold", {(0, 1), (1, 1)}, 1.0),
-        ("for two right links of three, four in gold", {(0, 0), (1, 3), (2, 0)}, 1 - 4 / 7),
+        ("when the links are the sure ones and none is only possible", sure, set(), 0.0),
+        ("when no link is sure or possible", {(0, 1), (1, 1)}, possible, 1.0),
+        ("for both sure links and a possible one", {*sure, (2, 1)}, possible, 0.0),
+        ("for a sure, a possible and a wrong link", {(0, 0), (2, 2), (3, 3)}, possible, 0.4),
     )
-    for when, found, wanted in cases:
-        same(run(answer, found, gold), wanted, when)
+    for when, found, others, wanted in cases:
+        same(run(answer, found, sure, others), wanted, when)
 
 
 @exercise("10.5")

@@ -58,6 +58,7 @@ class Cosine(MultiplicativeAttention):
 
 
 OTHER_DOTS = {"scaled dot": ScaledDot, "cosine": Cosine}
+WHOLE_GRID = ("last", "additive", "dot", "scaled dot")  # measured at four rates
 
 
 def build(kind: str, codec) -> Seq2Seq:
@@ -146,10 +147,11 @@ def misses(model, codec, test) -> dict[str, float]:
 
 
 def runs() -> list[dict]:
-    """Every kind from three seeds at rate 0.003, and there the scaled dot product from one; the
-    last state also at twice the rate."""
-    grid = [(kind, 0.003, seed) for kind in KINDS for seed in (0, 1, 2)]
-    grid += [("scaled dot", 0.003, 0), ("last", 0.006, 0)]
+    """Every kind at two rates, four of them at four; those with a second and a third seed at the
+    rate that is best among them."""
+    grid = [(kind, lr, 0) for kind in (*KINDS, *OTHER_DOTS) for lr in (0.003, 0.006)]
+    grid += [(kind, lr, 0) for kind in WHOLE_GRID for lr in (0.0015, 0.012)]
+    grid += [(kind, 0.006, seed) for kind in (*WHOLE_GRID, "general", "concat") for seed in (1, 2)]
     return [{"kind": kind, "lr": lr, "seed": seed} for kind, lr, seed in grid]
 
 

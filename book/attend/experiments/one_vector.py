@@ -18,9 +18,9 @@ __all__ = ["measure", "runs"]
 
 
 def runs() -> list[dict]:
-    """One seed each, at the rate of the three seeds of `bottleneck`."""
-    kinds = ((64, 4), (256, 4), (128, 12))
-    return [{"d_model": d, "epochs": epochs, "lr": 0.003, "seed": 0} for d, epochs in kinds]
+    """Half the width, twice the width at two rates, and three times the passes; one seed each."""
+    grid = [(64, 4, 0.006), (256, 4, 0.003), (256, 4, 0.006), (128, 12, 0.006)]
+    return [{"d_model": d, "epochs": e, "lr": lr, "seed": 0} for d, e, lr in grid]
 
 
 def measure(d_model, epochs, lr, seed) -> dict:
