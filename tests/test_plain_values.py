@@ -39,6 +39,7 @@ EXAMPLES = {
             **{"temperature": 0.5, "top_k": 3, "top_p": 0.9, "beams": 2, "length_penalty": 0.4},
         },
     ),
+    "DecoderCosts": ([], {"d_model": 64, "n_heads": 4, "n_kv_heads": 2, "d_ff": 170, "length": 99}),
     "Descent": (
         ["saddle"],
         {"start": [0.5, 0.5], "learning_rate": 0.1, "optimiser": "Adam", "momentum": 0.5},

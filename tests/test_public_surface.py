@@ -57,6 +57,8 @@ SURFACE = {
     "vision.ECA": "channels, kernel=3",
     "vision.SpatialAttention": "kernel=7",
     "vision.CBAM": "channels, reduction=4",
+    "cost.multiply_adds": "module",
+    "cost.attend_in_blocks": "queries, keys, values, block, mask=None",
 }
 KEYWORDS = {"attention", "max_length"}  # they come after options that the surface leaves out
 
@@ -84,7 +86,7 @@ def test_the_promised_arguments_come_first_and_in_order(path):
 
 @pytest.mark.parametrize(
     "module",
-    "attention cache data decoding language layers masks metrics positions seq2seq training "
+    "attention cache cost data decoding language layers masks metrics positions seq2seq training "
     "transformer translation vision".split(),
 )
 def test_what_is_public_is_there_and_what_is_promised_is_public(module):

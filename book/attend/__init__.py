@@ -12,8 +12,8 @@ A module imports only modules that stand before it in this list:
 
     checks · claims · figures · drawings · timing · autograd · optimizers · nn · convolution ·
     text · phrasebook · data · training · embeddings · recurrent · cache · attention · positions ·
-    layers · masks · seq2seq · transformer · language · vision · decoding · metrics ·
-    translation · exercises · experiments · widgets
+    layers · masks · seq2seq · transformer · language · vision · decoding · cost ·
+    parallel · metrics · translation · exercises · experiments · widgets
 
 What a module offers is named in its `__all__`; all else is its own.
 """

@@ -83,6 +83,11 @@ CLAIMS = {
     75: "Pixel by pixel a picture costs attention too much, so it is cut into patches.",
     76: "Attention relates what lies far apart, and a convolution cannot.",
     77: "The gate of a channel says how important it is.",
+    78: "A recurrent network must keep a wide state of every step, so it needs much memory.",
+    79: "Computing in parallel is what makes long sequences possible.",
+    80: "A Transformer's time goes into matrix products.",
+    81: "A batch shared out among processes gives the gradient of the whole.",
+    82: "Computing again on the way back saves memory and costs time.",
 }
 VERDICTS = ("holds", "holds if", "does not hold")
 PROOFS = ("proved", "counted", "measured")

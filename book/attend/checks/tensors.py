@@ -49,6 +49,7 @@ __all__ = [
     "rows_positions",
     "scored_arguments",
     "shape",
+    "speculation",
     "token_ids",
     "transformer_config",
     "width",
@@ -392,6 +393,22 @@ def filters(temperature, top_k, top_p) -> tuple[float, int | None, float | None]
 def beams(beams, length_penalty) -> tuple[int, float]:
     """What beam search is given, as Python's numbers."""
     return whole_number("beams", beams), at_least_0("length_penalty", length_penalty)
+
+
+def speculation(model, draft, prompt, max_length, ahead) -> int:
+    """`ahead`, where two models, a prompt [1, T] and a length go together."""
+    ahead, most = whole_number("ahead", ahead), whole_number("max_length", max_length)
+    if model.config.vocab != draft.config.vocab:
+        raise ValueError(
+            f"draft must know the words of model, {model.config.vocab}, got {draft.config.vocab}"
+        )
+    token_ids("prompt", prompt, model.config.vocab)
+    if len(prompt) != 1:
+        raise ValueError(f"prompt must be one row [1, T], got shape {shape(prompt)}")
+    room = min(model.max_length, draft.max_length) - prompt.shape[1]
+    if most > room:
+        raise ValueError(f"max_length must be at most {room} after this prompt, got {most}")
+    return ahead
 
 
 # -------------------------------------------------------------------------------------- pictures

@@ -6,6 +6,7 @@ from attend.widgets.bend_a_line import BendALine
 from attend.widgets.capacity import Capacity
 from attend.widgets.convolution import Convolution
 from attend.widgets.decoder import Decoder
+from attend.widgets.decoder_costs import DecoderCosts
 from attend.widgets.descent import Descent
 from attend.widgets.embeddings import Embeddings
 from attend.widgets.gates import Gates
@@ -26,6 +27,7 @@ __all__ = [
     "Capacity",
     "Convolution",
     "Decoder",
+    "DecoderCosts",
     "Descent",
     "Embeddings",
     "Gates",
