@@ -18,6 +18,7 @@ from attend.language import (
     LanguageModel,
     LanguageModelConfig,
     load_gpt2,
+    logit_lens,
     mask_tokens,
     read_safetensors,
 )
@@ -564,3 +565,26 @@ def test_files_that_are_none(tmp_path):
         load_gpt2(tmp_path / "none.safetensors")
     with pytest.raises(TypeError, match="path must be the name of a file, got int"):
         load_gpt2(5)
+
+
+# ------------------------------------------------------------------------------------ logit lens
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_the_lens_ends_in_the_models_own_logits_and_begins_at_the_embedding(causal):
+    torch.manual_seed(0)
+    model = LanguageModel(LanguageModelConfig(11, 14, 7, 3, 9, causal=causal))
+    ids = torch.randint(1, 11, (2, 5))
+    mask = torch.ones(2, 1, 5, dtype=torch.bool)
+    mask[1, :, 3:] = False
+    lens = logit_lens(model, ids, mask)
+    assert lens.shape == (4, 2, 5, 11)
+    assert_close(lens[-1], model(ids, mask))
+    x = model.embedding(ids)
+    for n, block in enumerate(model.blocks):
+        assert_close(lens[n], model.norm(x) @ model.out.weight.T)
+        seen = mask & masks.causal(5) if causal else mask
+        x, _ = block(x, seen)
+    loss = lens[0].square().sum()  # of no block
+    inside = model.blocks[0].attention.W_Q.weight
+    assert not torch.autograd.grad(loss, inside)[0].any()

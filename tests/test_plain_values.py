@@ -8,7 +8,9 @@ import torch
 
 from attend import widgets
 from attend.autograd import Tensor
+from attend.language import LanguageModel, LanguageModelConfig
 from attend.recurrent import LSTM
+from attend.text import Vocabulary
 from attend.widgets.base import WrongValue, as_choice, characters, plain, shorten
 from attend.widgets.decoder import make_node
 
@@ -16,6 +18,9 @@ WORDS = ["the", "cat", "sat", "down"]
 HALF = np.full((2, 4, 4), 0.25).tolist()
 ENDING = [make_node((), np.log([0.1, 0.2, 0.3, 0.4]), 4)]
 A, B = Tensor(2.0), Tensor(3.0)
+SPOKEN = Vocabulary([WORDS], specials=("<mask>",))
+torch.manual_seed(0)
+READER = LanguageModel(LanguageModelConfig(len(SPOKEN), 4, 2, 1, 4, causal=False))
 # Of each kind the arguments of one, in Python's own types.
 EXAMPLES = {
     "Activations": ([], {"function": "tanh", "z": 0.5, "compare": True}),
@@ -48,6 +53,7 @@ EXAMPLES = {
         [WORDS, np.eye(4).tolist()],
         {"word": "sat", "analogy": ["the", "cat", "sat"], "asks": True, "title": "Four"},
     ),
+    "Gaps": ([READER, [WORDS], SPOKEN], {"mask": "<mask>", "place": 1, "head": 1, "title": "One"}),
     "Gates": ([[0.5, -0.5], [1.0, 0.5], 1.0, [0.5, 1.0]], {"row": "forget", "title": "One unit"}),
     "Graph": ([A * B + A, {"a": A, "b": B}], {"title": "Two", "step": 1}),
     "Heads": (

@@ -29,6 +29,7 @@ __all__ = [
     "LanguageModelConfig",
     "Prompt",
     "load_gpt2",
+    "logit_lens",
     "mask_tokens",
     "read_safetensors",
 ]
@@ -254,6 +255,16 @@ def mask_tokens(ids, mask_id, vocab, p=0.15, generator=None):
     other = torch.randint(1, vocab, ids.shape, generator=generator, device=ids.device)
     inputs = torch.where(asked & (how < 0.9), other, ids)
     return inputs.masked_fill(asked & (how < 0.8), mask_id), targets
+
+
+def logit_lens(model, ids, mask=None):
+    """What the model would say if it stopped sooner: the stream as embedded and after each block,
+    through the last norm and the output's matrix. ids [B, T] → logits [N + 1, B, T, V]; the last
+    are the model's own.
+
+    mask and errors as in `LanguageModel`. Source: nostalgebraist 2020. Taught in chapter 18.
+    """
+    return model.out(model.norm(model.streams(ids, mask)))
 
 
 # ------------------------------------------------------------------------------------ checkpoints

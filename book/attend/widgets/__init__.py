@@ -9,6 +9,7 @@ from attend.widgets.decoder import Decoder
 from attend.widgets.decoder_costs import DecoderCosts
 from attend.widgets.descent import Descent
 from attend.widgets.embeddings import Embeddings
+from attend.widgets.gaps import Gaps
 from attend.widgets.gates import Gates
 from attend.widgets.graph import Graph
 from attend.widgets.heads import Heads
@@ -30,6 +31,7 @@ __all__ = [
     "DecoderCosts",
     "Descent",
     "Embeddings",
+    "Gaps",
     "Gates",
     "Graph",
     "Heads",
