@@ -19,7 +19,7 @@ from attend.text import PAD_ID
 from attend.transformer import Transformer, TransformerConfig
 from attend.translation import next_word_loss, train
 
-__all__ = ["DEEP", "TASKS", "VARIANTS", "build", "data", "examine", "measure", "runs"]
+__all__ = ["DEEP", "ON_ALL", "TASKS", "VARIANTS", "build", "data", "examine", "measure", "runs"]
 
 SIZES = {"d_model": 64, "n_heads": 4, "n_layers": 2, "d_ff": 256, "dropout": 0.0}
 # task: how many pairs, the most Chinese tokens in one, and the size of a batch
@@ -32,6 +32,16 @@ DEEP = [
     ("post", 0.003, 400),
     ("post", 0.00075, 400),
 ]
+# What is taken out or exchanged on all pairs; the first four also six layers deep, on short ones
+ON_ALL = (
+    "nothing",
+    "encoder's self-attention",
+    "LayerNorm",
+    "feed-forward",
+    "decoder's self-attention",
+    "ReLU network, SwiGLU put in",
+    "nothing, dropout put in",
+)
 HELD_OUT = 400  # of the pairs learned from, on which the training loss is measured
 
 
@@ -197,15 +207,19 @@ def examine(known, taken_out="nothing", size=32, epochs=4, lr=0.003, warmup=50, 
 
 
 def runs() -> list[dict]:
-    """Each variant on the short pairs, and the whole at six layers, pre and post, with little
-    warm-up and much, at the same rate and at a quarter of it."""
-    small = {"task": "short", "norm": "pre", "layers": 2, "lr": 0.003, "warmup": 50, "epochs": 4}
-    kinds = [{"without": name} | small for name in VARIANTS]
-    deep = {"without": "nothing"} | small | {"layers": 6, "epochs": 6}
+    """Each variant on the short pairs, the first of `ON_ALL` also six layers deep; the whole at six
+    layers, pre and post, with little warm-up and much, at the same rate and at a quarter of it; and
+    `ON_ALL` on all pairs, the first two from two seeds."""
+    short = {"task": "short", "norm": "pre", "layers": 2, "lr": 0.003, "warmup": 50, "epochs": 4}
+    kinds = [({"without": name} | short, 3) for name in VARIANTS]  # and how many seeds
     for norm, lr, warmup in DEEP:
-        kinds.append(deep | {"norm": norm, "lr": lr, "warmup": warmup})
-    seeds = {2: 3, 6: 1}  # by the number of layers
-    return [kind | {"seed": seed} for kind in kinds for seed in range(seeds[kind["layers"]])]
+        depth = {"norm": norm, "layers": 6, "lr": lr, "warmup": warmup, "epochs": 6}
+        kinds.append(({"without": "nothing"} | short | depth, 1))
+    deep = short | {"layers": 6, "epochs": 10}
+    kinds += [({"without": name} | deep, 1) for name in ON_ALL[:4]]
+    long = short | {"task": "all", "warmup": 200, "epochs": 5}
+    kinds += [({"without": name} | long, 2 if name in ON_ALL[:2] else 1) for name in ON_ALL]
+    return [kind | {"seed": seed} for kind, seeds in kinds for seed in range(seeds)]
 
 
 def measure(without, task, norm, layers, lr, warmup, epochs, seed) -> dict:
