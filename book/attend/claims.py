@@ -88,6 +88,9 @@ CLAIMS = {
     80: "A Transformer's time goes into matrix products.",
     81: "A batch shared out among processes gives the gradient of the whole.",
     82: "Computing again on the way back saves memory and costs time.",
+    83: "An autoencoder pre-trains as well as a masked language model.",
+    84: "Pre-training learns a representation of the sentence.",
+    85: "An encoder understands a word better than a decoder.",
 }
 VERDICTS = ("holds", "holds if", "does not hold")
 PROOFS = ("proved", "counted", "measured")
