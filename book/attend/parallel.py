@@ -29,7 +29,7 @@ from torch.nn.parallel import DistributedDataParallel
 from attend import checks
 from attend.layers import LayerNorm
 
-__all__ = ["NORMS", "build", "difference", "example", "start", "step"]
+__all__ = ["NORMS", "build", "example", "gap_between", "shared_step", "start"]
 
 NORMS = {"none": nn.Identity, "layer": LayerNorm, "batch": nn.BatchNorm1d}
 PROGRAM = "attend.parallel"
@@ -51,7 +51,7 @@ def example(n):
     return torch.randn(n, 64, generator=draw), torch.randint(10, (n,), generator=draw)
 
 
-def step(norm, parts):
+def shared_step(norm, parts):
     """One case, in each process: what DDP makes of the gradient, against that of the whole batch.
     parts: how many examples each process takes. Returns the largest difference as a share of the
     largest number."""
@@ -61,10 +61,10 @@ def step(norm, parts):
     shared = DistributedDataParallel(deepcopy(alone))
     cross_entropy(shared(X[mine]), y[mine]).backward()  # here the processes meet
     cross_entropy(alone(X), y).backward()
-    return difference(shared.parameters(), alone.parameters())
+    return gap_between(shared.parameters(), alone.parameters())
 
 
-def difference(ours, theirs):
+def gap_between(ours, theirs):
     """The largest difference between the gradients of two lists of parameters, as a share of the
     largest number."""
     ours, theirs = (torch.cat([p.grad.flatten() for p in these]) for these in (ours, theirs))
@@ -127,9 +127,10 @@ def start(cases=(("layer", (32, 32)),), shard=False, dies=None, timeout=600.0):
 def checked(cases, dies):
     """The cases, of which each must name a norm and a number for each process."""
     try:
-        cases = [(norm, [checks.whole_number("parts", n) for n in parts]) for norm, parts in cases]
-    except TypeError:
-        cases = []
+        pairs = [(norm, list(parts)) for norm, parts in cases]
+    except (TypeError, ValueError):
+        pairs = []
+    cases = [(norm, [checks.whole_number("parts", n) for n in parts]) for norm, parts in pairs]
     if not cases or len({len(parts) for _, parts in cases}) > 1:
         raise ValueError(
             "cases must be pairs of a norm and its parts, as many parts in each as there are "
@@ -143,7 +144,7 @@ def checked(cases, dies):
     return cases
 
 
-def work(cases, shard, dies, out):
+def in_each_process(cases, shard, dies, out):
     """In one process: meet the others, go through the cases; process 0 says what was found."""
     distributed.init_process_group("gloo")
     rank, world = distributed.get_rank(), distributed.get_world_size()
@@ -153,7 +154,7 @@ def work(cases, shard, dies, out):
         os._exit(3)  # without a word, as when memory has run out
     try:
         found = {"processes": world, "numbers": sum(p.numel() for p in build().parameters())}
-        found["apart"] = [[norm, parts, step(norm, parts)] for norm, parts in cases]
+        found["apart"] = [[norm, parts, shared_step(norm, parts)] for norm, parts in cases]
         found["bytes"] = held(shard=False)
         if shard:
             found["sharded"] = held(shard=True)
@@ -209,7 +210,7 @@ def main(arguments=None):
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
     if started:
-        work(cases, asked.shard, asked.dies, asked.out)
+        in_each_process(cases, asked.shard, asked.dies, asked.out)
         return 0
     return launch(len(cases[0][1]), given)
 
