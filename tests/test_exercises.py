@@ -12,6 +12,7 @@ import dis
 import pkgutil
 import random
 import re
+import signal
 import threading
 import time
 from fractions import Fraction
@@ -481,12 +482,16 @@ def test_a_slow_answer_has_time(monkeypatch):
 
 
 def test_the_reader_can_interrupt():
-    before = threading.active_count()
-    timer = threading.Timer(0.2, _thread.interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        verdict("11.1", catches_exceptions)
-    assert threads_end(before)
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background of
+    try:  # a shell would ignore it
+        before = threading.active_count()
+        timer = threading.Timer(0.2, _thread.interrupt_main)
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            verdict("11.1", catches_exceptions)
+        assert threads_end(before)
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def test_an_answer_that_leaves_python_is_told():
