@@ -17,6 +17,7 @@ from attend.cost import MixtureOfExperts, multiply_adds
 from attend.language import LanguageModel, LanguageModelConfig
 from attend.phrasebook import pairs
 from attend.text import BOS, EOS, EOS_ID, Vocabulary
+from attend.training import fit
 
 __all__ = ["KINDS", "build", "loss_of", "measure", "runs", "text", "train"]
 
@@ -52,17 +53,15 @@ def loss_of(model, rows):
 def train(model, words, lr: float, steps: int, balance: float = 0.0, length: int = LENGTH):
     """Adam, the rate falling in a straight line to 0; balance: the weight of that loss."""
     optimizer = torch.optim.Adam(model.parameters(), lr)
-    model.train()
-    for n in range(steps):
-        optimizer.param_groups[0]["lr"] = lr * (1 - n / steps)
-        at = torch.randint(len(words) - length, (ROWS,))
-        loss = loss_of(model, torch.stack([words[i : i + length + 1] for i in at]))
-        if balance:
-            loss = loss + balance * model.blocks[0].network.balance
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return model.eval()
+    falls = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: 1 - n / steps)
+
+    def loss(model, at):
+        found = loss_of(model, torch.stack([words[i : i + length + 1] for i in at]))
+        return found + balance * model.blocks[0].network.balance if balance else found
+
+    places = [torch.randint(len(words) - length, (ROWS,)) for _ in range(steps)]
+    fit(model, places, loss, optimizer, scheduler=falls)
+    return model
 
 
 def runs() -> list[dict]:

@@ -222,9 +222,7 @@ function render({ model, el }) {
     if (!data) refreshData();
     if (!width) return;
     const traits = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-    const colours = { ...palette(root), scale: sequential(isDark()) };
-    view = { ...compute(traits, data), colours: { ...colours, bar: isDark() ? "#16395a" : "#bfd9ee" } };
-    if (colours.paper !== "#ffffff" && colours.paper !== "#171a21") view.colours.bar = colours.hair; // forced colours
+    view = { ...compute(traits, data), colours: { ...palette(root, ["bar"]), scale: sequential(isDark()) } };
     layout = layoutOf(view, width);
     if (caption.textContent !== traits.title) caption.textContent = traits.title;
     caption.hidden = !traits.title;
