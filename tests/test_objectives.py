@@ -11,12 +11,11 @@ from attend.experiments.objectives import (
     counts,
     grammar,
     is_past,
-    probe,
     probe_at,
     roles,
     told_later,
 )
-from attend.experiments.pretraining import encoded, known_words
+from attend.experiments.pretraining import encoded, known_words, probe
 from attend.experiments.senses import SENSES, with_two_senses
 
 

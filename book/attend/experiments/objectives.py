@@ -24,6 +24,7 @@ from attend.experiments.pretraining import (
     labelled,
     parts,
     pretrain,
+    probe,
     sentence_vectors,
     tune,
     vocabulary_of_phrasebook,
@@ -146,21 +147,6 @@ def states_at(model, ids, at):
     if model is None:
         return nn.functional.one_hot(ids[rows, at], len(vocabulary_of_phrasebook()))
     return model.states(ids, None if model.config.causal else masks.padding(ids))[rows, at]
-
-
-def probe(vectors, labels, learn, choose, *tests) -> list[float]:
-    """Ridge regression on vectors [n, D], the penalty by `choose`: accuracy on each of tests."""
-    x = vectors.double()
-    x = (x - x[learn].mean(0)) / (x[learn].std(0) + 1e-6)
-    x = torch.cat([x, torch.ones(len(x), 1)], dim=1)
-    wanted, best = nn.functional.one_hot(labels).double(), (-1.0, None)
-    for penalty in (1.0, 10.0, 100.0, 1000.0):
-        square = x[learn].T @ x[learn] + penalty * torch.eye(x.shape[1])
-        right = (x @ torch.linalg.solve(square, x[learn].T @ wanted[learn])).argmax(1) == labels
-        score = right[choose].float().mean().item()
-        if score > best[0]:
-            best = score, right
-    return [best[1][test].float().mean().item() for test in tests]
 
 
 def probe_at(model, examples, seed, n_learn, n_choose, task, told) -> list[dict]:
