@@ -181,6 +181,19 @@ def test_no_token_sees_a_later_one_and_the_cache_changes_nothing(kind):
     assert model.streams(ids).shape == (N + 1, B, T, D)
 
 
+def test_tokens_given_in_parts_with_a_cache_get_the_logits_of_the_whole():
+    model, ids = shaken(), some_ids(B, T)
+    seen = torch.ones(B, 1, T, dtype=torch.bool)
+    seen[0, 0, 1] = False
+    cache = model.start(None)
+    parts = [(slice(0, 2), 2), (slice(2, 3), 3), (slice(3, 5), 5)]
+    with torch.no_grad():
+        found = [model(ids[:, at], seen[..., :known], cache=cache) for at, known in parts]
+        assert_close(torch.cat(found, dim=1), model(ids, seen))
+    with pytest.raises(ValueError, match=r"mask must broadcast to the scores' shape \[2, 1, 6\]"):
+        model(ids[:, :1], seen, cache=cache)
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_a_masked_model_sees_both_sides_and_no_padding(kind):
     model, ids = shaken(causal=False, **kind), some_ids(B, T)

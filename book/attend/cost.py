@@ -406,8 +406,7 @@ def speculate(model, draft, prompt, max_length, ahead=4):
 
 def _next(model, cache, words):
     """The likeliest word after each that the cache does not know yet [1, n]."""
-    streams, _ = model._run(words[:, len(cache) :], cache=cache)
-    logits = model.out(model.norm(streams[-1]))  # [1, n, V]
+    logits = model(words[:, len(cache) :], cache=cache)  # [1, n, V]
     return log_probabilities(logits, {model.pad, model.bos} - {model.eos}).argmax(dim=-1)
 
 

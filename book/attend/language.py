@@ -145,8 +145,9 @@ class LanguageModel(nn.Module):
 
     mask: True = may be seen, [B, 1, T] as `masks.padding` makes it, or [T, T] or [B, T, T], for
     documents packed into one row; a causal model sees nothing ahead besides. Padding is no more
-    than a token unless the mask says so. `states` gives what the last norm gives. `encode`, `start`
-    and `step` are the protocol of `attend.decoding`, where the prompt stands in the place of the
+    than a token unless the mask says so. cache: a `Cache` of what is known of the tokens before
+    ids, to which these are added. `states` gives what the last norm gives. `encode`, `start` and
+    `step` are the protocol of `attend.decoding`, where the prompt stands in the place of the
     source. Raises TypeError for ids that are not torch.long and masks that are not boolean,
     ValueError for rows that are empty or past max_length and, on the CPU, for ids outside the
     vocabulary. Source: Radford et al. 2018 (causal), Devlin et al. 2019 (not causal). Taught in
@@ -172,8 +173,8 @@ class LanguageModel(nn.Module):
         if config.tie_embeddings:
             self.out.weight = self.embedding.weight
 
-    def forward(self, ids, mask=None, return_weights=False):
-        streams, weights = self._run(ids, mask, return_weights)
+    def forward(self, ids, mask=None, return_weights=False, cache=None):
+        streams, weights = self._run(ids, mask, return_weights, cache)
         logits = self.out(self.norm(streams[-1]))  # [B, T, V]
         return (logits, torch.stack(weights)) if return_weights else logits
 
@@ -226,7 +227,7 @@ class LanguageModel(nn.Module):
         """The mask as given, and nothing ahead if the model is causal."""
         B, T = ids.shape
         if mask is not None:
-            checks.attention_mask(mask, (B, T, T), ids.device)
+            checks.attention_mask(mask, (B, T, known + T), ids.device)
         if not self.config.causal:
             return mask
         causal = masks.causal(T, known, ids.device)  # [T, known + T]
