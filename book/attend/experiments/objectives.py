@@ -174,8 +174,8 @@ def probe_at(model, examples, seed, n_learn, n_choose, task, told) -> list[dict]
 
 
 def runs() -> list[dict]:
-    """Each beginning from two seeds."""
-    return [{"beginning": name, "seed": seed} for seed in range(2) for name in BEGINNINGS]
+    """Each beginning from three seeds."""
+    return [{"beginning": name, "seed": seed} for seed in range(3) for name in BEGINNINGS]
 
 
 def measure(beginning: str, seed: int) -> list[dict]:
