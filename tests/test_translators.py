@@ -125,9 +125,13 @@ def test_the_loss_of_the_next_word_counts_words(model, codec):
 
 def test_the_best_rate_waits_for_all_and_goes_by_bleu():
     rows = [
-        {"judged": "valid", "kind": "GRU", "sentences": 9, "lr": lr, "valid": bleu, "valid_loss": 1}
+        {"judged": "valid", "kind": "GRU", "sentences": 9, "lr": lr, "positions": "none"}
+        | {"valid": bleu, "valid_loss": 1}
         for lr, bleu in zip(RATES, (10, 30, 20, 5, 1), strict=True)
     ]
     assert best_rate(rows[:3], "GRU", 9) is None
     assert best_rate(rows, "GRU", 9) == RATES[1]
     assert best_rate(rows, "Transformer", 9) is None
+    rotary = [row | {"kind": "Transformer", "positions": "rotary"} for row in rows]
+    assert best_rate(rotary, "Transformer", 9) is None
+    assert best_rate(rotary, "Transformer", 9, "rotary") == RATES[1]
