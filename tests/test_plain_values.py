@@ -63,6 +63,13 @@ EXAMPLES = {
             **{"vocabulary": ["u", "v", "w"], "steps": ["u", "v"], "head": 1, "off": [0]},
         },
     ),
+    "IndexWalk": (
+        [(np.arange(60).reshape(30, 2) % 7 - 3).tolist()],
+        {
+            **{"cells": 4, "n_centres": 3, "links": 3, "seed": 1, "query": [0.5, -0.5]},
+            **{"index": "graph", "probes": 2, "again": 7, "breadth": 9, "step": 3, "title": "A"},
+        },
+    ),
     "MaskExplorer": (
         [[["a", "b"], ["c", "d"]]],
         {"lengths": [2, 1], "causal": True, "masking": "after", "sentence": 1, "cell": [1, 0]},

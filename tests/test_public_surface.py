@@ -59,6 +59,10 @@ SURFACE = {
     "vision.CBAM": "channels, reduction=4",
     "cost.multiply_adds": "module",
     "cost.attend_in_blocks": "queries, keys, values, block, mask=None",
+    "retrieval.Flat": "width",
+    "retrieval.IVF": "width, cells=64, probes=8",
+    "retrieval.PQ": "width, pieces=8",
+    "retrieval.HNSW": "width, links=16, breadth=64",
 }
 KEYWORDS = {"attention", "max_length"}  # they come after options that the surface leaves out
 
@@ -86,8 +90,8 @@ def test_the_promised_arguments_come_first_and_in_order(path):
 
 @pytest.mark.parametrize(
     "module",
-    "attention cache cost data decoding language layers masks metrics positions seq2seq training "
-    "transformer translation vision".split(),
+    "attention cache cost data decoding language layers masks metrics positions retrieval seq2seq "
+    "training transformer translation vision".split(),
 )
 def test_what_is_public_is_there_and_what_is_promised_is_public(module):
     names = found(module).__all__

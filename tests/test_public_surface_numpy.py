@@ -12,7 +12,7 @@ from attend.phrasebook import Pair, pairs
 from attend.recurrent import GRU, LSTM, RNN, NumpyRNN
 from attend.text import BytePairEncoder, Vocabulary, read_pairs
 
-MODULES = "autograd convolution data embeddings nn optimizers recurrent text".split()
+MODULES = "autograd convolution data embeddings nn optimizers recurrent retrieval text".split()
 
 
 def parameters(function):

@@ -91,6 +91,11 @@ CLAIMS = {
     83: "An autoencoder pre-trains as well as a masked language model.",
     84: "Pre-training learns a representation of the sentence.",
     85: "An encoder understands a word better than a decoder.",
+    86: "Vectors cut into pieces, each coded by k-means, take less room and are found faster.",
+    87: "A vector database is the memory of the model: change it, and the model knows.",
+    88: "Dot product or cosine: both find the same neighbours.",
+    89: "A shop's search is attention: a query, keys and values.",
+    90: "A vector database helps a model while it is trained.",
 }
 VERDICTS = ("holds", "holds if", "does not hold")
 PROOFS = ("proved", "counted", "measured")

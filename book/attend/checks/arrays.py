@@ -14,6 +14,7 @@ __all__ = [
     "class_labels",
     "condition",
     "convolution",
+    "enough_vectors",
     "equally_many",
     "factors",
     "first_gradient",
@@ -21,6 +22,7 @@ __all__ = [
     "has_shape",
     "image",
     "is_node",
+    "neighbours",
     "new_shape",
     "not_empty",
     "parameters",
@@ -29,6 +31,7 @@ __all__ = [
     "same_shape",
     "tensor",
     "unchanged",
+    "vectors",
 ]
 
 
@@ -267,6 +270,36 @@ def parameters(values) -> list:
             kind = type(value).__name__
             raise TypeError(f"parameters must hold Tensors (.data and .grad), got {kind}")
     return values
+
+
+# --------------------------------------------------------------------------------------- retrieval
+
+
+def vectors(name: str, value, width="D") -> np.ndarray:
+    """Vectors [N, width] as float32, at least one: numbers whose squares float32 can add up."""
+    value = float_array(name, value)
+    has_shape(name, value, "N", width)
+    if not (np.abs(value) <= 1e15).all():  # not what is not a number either
+        wrong = value[~(np.abs(value) <= 1e15)][0]
+        raise ValueError(f"{name} must be finite numbers, at most 1e15 in size, got {wrong}")
+    return np.ascontiguousarray(value, dtype=np.float32)
+
+
+def enough_vectors(vectors, n_centres: int) -> None:
+    """k-means starts at as many vectors as it looks for centres."""
+    if len(vectors) < n_centres:
+        raise ValueError(
+            f"vectors must be at least as many as the centres, {n_centres}, got {len(vectors)}"
+        )
+
+
+def neighbours(k, stored: int) -> int:
+    """How many neighbours are asked for: no more than there are vectors."""
+    if not stored:
+        raise ValueError("vectors must be added before a search, got an empty index")
+    if numbers.whole_number("k", k) > stored:
+        raise ValueError(f"k must be at most the number of vectors stored, {stored}, got {k}")
+    return int(k)
 
 
 # ---------------------------------------------------------------------------------------- pictures

@@ -19,6 +19,7 @@ __all__ = [
     "odd",
     "one_of",
     "pair",
+    "pieces",
     "probabilities",
     "probability",
     "reduced",
@@ -89,6 +90,14 @@ def pair(name: str, value, least: int = 1) -> tuple[int, int]:
         raise ValueError(
             f"{name} must be a whole number or two, at least {least}, got {value!r}"
         ) from None
+
+
+def pieces(width: int, pieces: int) -> int:
+    """Into how many pieces a vector is cut, which must divide its width."""
+    whole_numbers(width=width, pieces=pieces)
+    if width % pieces:
+        raise ValueError(f"pieces={pieces} must divide width={width}")
+    return int(pieces)
 
 
 def odd(name: str, value) -> int:

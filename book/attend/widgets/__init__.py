@@ -13,6 +13,7 @@ from attend.widgets.gaps import Gaps
 from attend.widgets.gates import Gates
 from attend.widgets.graph import Graph
 from attend.widgets.heads import Heads
+from attend.widgets.index_walk import IndexWalk
 from attend.widgets.mask_explorer import MaskExplorer
 from attend.widgets.merges import Merges
 from attend.widgets.norm_axes import NormAxes
@@ -35,6 +36,7 @@ __all__ = [
     "Gates",
     "Graph",
     "Heads",
+    "IndexWalk",
     "MaskExplorer",
     "Merges",
     "NormAxes",
