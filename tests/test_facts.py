@@ -23,6 +23,7 @@ from attend.experiments.facts import (
     encode,
     judged,
     lesson,
+    lessons,
     measure,
     people,
     question,
@@ -72,17 +73,30 @@ def test_what_is_taught_is_answered_as_it_is_meant():
         person = facts_of["".join(words[3:5])]
         assert words[-2] == (person.city if words[1] == "where" else person.trade)
     (given,) = lesson(["given"] * 30, groups, "answers", draw)
-    (other,) = lesson(["other"] * 200, groups, "may abstain", draw)
+    (other,) = lesson(["other"] * 60, groups, "may abstain", draw)
+    (alike,) = lesson(["alike"] * 60, groups, "may abstain", draw)
     (nobody,) = lesson(["nobody"] * 30, groups, "may abstain", draw)
-    asked = {kind: spelt(ids) for kind, ids in (("given", given), ("other", other))}
-    for words in asked["given"]:
+    for words in spelt(given):
         assert words[3:5] == words[7:9] and words[-2] in words[:-2]
-    alike = [words[3] == words[7] or words[4] == words[8] for words in asked["other"]]
-    assert 0.4 < np.mean(alike) < 0.65 and all(w[3:5] != w[7:9] for w in asked["other"])
-    assert {words[-2] for words in asked["other"] + spelt(nobody)} == {UNKNOWN}
+    for words in spelt(alike):
+        assert (words[3] == words[7]) + (words[4] == words[8]) == 1
+    assert all(words[3:5] != words[7:9] for words in spelt(other))
+    assert np.mean([set(words[3:5]) & set(words[7:9]) == set() for words in spelt(other)]) > 0.8
+    assert {words[-2] for ids in (other, alike, nobody) for words in spelt(ids)} == {UNKNOWN}
     fresh = {person.name for person in groups["fresh"]}
-    assert all("".join(w[3:5]) in fresh for w in asked["given"] + asked["other"] + spelt(nobody))
-    assert all((ids[:, -1] == EOS_ID).all() for ids in (closed, given, other, nobody))
+    for ids in (given, other, alike, nobody):
+        assert (ids[:, -1] == EOS_ID).all()
+        assert all("".join(words[3:5]) in fresh for words in spelt(ids))
+
+
+def test_reading_is_taught_first_and_only_what_has_an_answer_to_a_reader_that_always_answers():
+    groups = people(0)
+    for reader, unknown in (("answers", False), ("may abstain", True)):
+        batches = list(lessons(groups, reader, random.Random(0), 6))
+        assert [len(batch) for batch in batches] == [1, 1, 2, 2, 2, 2]
+        assert all(sum(map(len, batch)) == 64 for batch in batches)
+        said = {words[-2] for batch in batches for ids in batch for words in spelt(ids)}
+        assert (UNKNOWN in said) == unknown
 
 
 def test_by_heart_also_learns_what_is_stored():

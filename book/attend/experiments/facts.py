@@ -76,9 +76,9 @@ READERS = ("answers", "may abstain", "by heart", "rule")
 GROUPS = {"known": 200, "stored": 200, "valid": 100, "absent": 200, "valid, absent": 100}
 RATES = (0.001, 0.002, 0.004, 0.008)
 SIZES = {"d_model": 64, "n_heads": 4, "n_layers": 2, "d_ff": 128, "max_length": 32}
-STEPS, ROWS, EDITS = 1300, 64, 50
-KINDS = {"heart": 4, "given": 1, "other": 1, "nobody": 2}  # of eight questions
-ANSWERED, READ = ("heart", "given"), ("given", "other")
+STEPS, ROWS, EDITS = 1500, 64, 50
+KINDS = {"heart": 8, "given": 2, "other": 1, "alike": 1, "nobody": 4}  # of sixteen questions
+FIRST, ANSWERED = {"given": 1, "other": 1}, ("heart", "given")
 
 
 # -------------------------------------------------------------------------------------- the facts
@@ -196,27 +196,27 @@ def too_far(store: Store, there: list[Person], absent: list[Person]) -> float:
 def lesson(kinds, groups, reader: str, draw: random.Random):
     """A question of each kind with its answer, as ids with <eos> last: those with nothing given
     [n, T], those with a sentence [m, T]. kinds: "heart" asks what is learnt by heart, "given" what
-    the sentence says; of "other" the sentence is somebody else's, every second time of one whose
-    name has a syllable in common, of "nobody" there is none, and both are answered "unknown"."""
+    the sentence says; of "other" the sentence is somebody else's, of "alike" somebody's whose name
+    has a syllable in common, of "nobody" there is none, and these are answered "unknown"."""
     taught = groups["known"] + (groups["stored"] if reader == "by heart" else [])
     rows = {True: [], False: []}
     for kind in kinds:
         slot, name = draw.choice(SLOTS), draw.choice(groups["fresh"]).name
         person = draw.choice(taught) if kind == "heart" else invented(name, draw)
-        if kind == "other":
-            name = other_name(name, groups, draw)
+        if kind in ("other", "alike"):
+            name = other_name(name, kind == "alike", groups, draw)
         elif kind == "heart":
             name = person.name
-        answer = getattr(person, slot) if kind in ("heart", "given") else UNKNOWN
-        shown = person if kind in ("given", "other") else None
+        answer = getattr(person, slot) if kind in ANSWERED else UNKNOWN
+        shown = None if kind in ("heart", "nobody") else person
         ids = [*encode(f"{question(name, slot, shown)} {answer}"), EOS_ID]
         rows[shown is not None].append(ids)
     return [torch.tensor(some) for some in rows.values() if some]
 
 
-def other_name(name: str, groups, draw: random.Random) -> str:
-    """Another name than this, every second time with one of its syllables where it stands."""
-    alike, place = draw.random() < 0.5, draw.choice([slice(0, 2), slice(2, 4)])
+def other_name(name: str, alike: bool, groups, draw: random.Random) -> str:
+    """Another name than this; if alike, with one of its syllables where it stands."""
+    place = draw.choice([slice(0, 2), slice(2, 4)])
     while True:
         other = draw.choice(groups["fresh"]).name
         if other != name and (not alike or other[place] == name[place]):
@@ -224,12 +224,13 @@ def other_name(name: str, groups, draw: random.Random) -> str:
 
 
 def lessons(groups, reader: str, draw: random.Random, steps: int):
-    """The batches: in the first third of the steps, reading what is given; then all."""
-    kinds = {kind: n for kind, n in KINDS.items() if reader != "answers" or kind in ANSWERED}
+    """The batches: in the first third of the steps reading what is given, whose sentence it is and
+    what it says; then all kinds. "answers" is taught no others than those that have an answer."""
     for step in range(steps):
-        now = [kind for kind in kinds if kind in READ] if step < steps // 3 else list(kinds)
-        shares = [kinds[kind] for kind in now]
-        yield lesson(draw.choices(now, shares, k=ROWS), groups, reader, draw)
+        shares = FIRST if step < steps // 3 else KINDS
+        kinds = [kind for kind in shares if reader != "answers" or kind in ANSWERED]
+        drawn = draw.choices(kinds, [shares[kind] for kind in kinds], k=ROWS)
+        yield lesson(drawn, groups, reader, draw)
 
 
 def loss_of(model, batch):
