@@ -655,6 +655,66 @@ export function copyButtons(name, picture, say) {
   return dom("span", { class: "attend-copy" }, dom("span", { "aria-hidden": "true" }, "Copy"), ...buttons);
 }
 
+// --- a query on a plane ---
+
+// A square plane from −reach to reach on both axes: what stands where on the screen, what a place on the screen stands
+// for, and whether it lies in the plane { left, top, side }.
+export const planeOf = (reach) => ({
+  reach,
+  onScreen: ({ left, top, side }, [x, y]) => [
+    left + ((x + reach) / (2 * reach)) * side,
+    top + ((reach - y) / (2 * reach)) * side,
+  ],
+  onPlane: ({ left, top, side }, [x, y]) => [
+    (((x - left) / side) * 2 - 1) * reach,
+    (1 - ((y - top) / side) * 2) * reach,
+  ],
+  within: ({ left, top, side }, [x, y]) => x >= left && x <= left + side && y >= top && y <= top + side,
+});
+
+// The query goes where the mouse is; a finger taps, or drags the query itself. Arrow keys move it, with Shift finely,
+// Home leads to the middle, and `places(key)` may know more. `plane()` is where the plane of `map` stands, null before
+// it is drawn, `query()` where the query is; `ask` is told where it shall go, in hundredths.
+export function followQuery(stage, map, { plane, query, ask, places = () => null }) {
+  const canvas = stage.querySelector("canvas");
+  let held = false;
+  const inReach = (each) => Math.min(Math.max(each, -map.reach), map.reach);
+  const go = (place) => ask(place.map((each) => Math.round(inReach(each) * 100) / 100 + 0));
+  const placeAt = ({ clientX, clientY }) => {
+    const corner = canvas.getBoundingClientRect();
+    return [clientX - corner.left, clientY - corner.top];
+  };
+  const inside = (event) => plane() && map.within(plane(), placeAt(event));
+  const nearQuery = (event) => {
+    const [[x, y], [a, b]] = [map.onScreen(plane(), query()), placeAt(event)];
+    return Math.hypot(x - a, y - b) < 30;
+  };
+  const goTo = (event) => go(map.onPlane(plane(), placeAt(event)));
+  stage.addEventListener("pointerdown", (event) => {
+    if (event.button || !inside(event) || (event.pointerType === "touch" && !nearQuery(event))) return;
+    held = true;
+    stage.setPointerCapture(event.pointerId);
+    goTo(event);
+  });
+  stage.addEventListener("pointermove", (event) => held && goTo(event));
+  const release = () => (held = false);
+  for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) stage.addEventListener(name, release);
+  stage.addEventListener("click", (event) => inside(event) && goTo(event));
+  const keepFinger = (event) => plane() && nearQuery(event.touches[0]) && event.preventDefault();
+  stage.addEventListener("touchstart", keepFinger, { passive: false });
+  stage.addEventListener("keydown", (event) => {
+    if (event.altKey || event.metaKey || event.ctrlKey || !plane()) return;
+    const [[x, y], far] = [query(), event.shiftKey ? 0.01 : 0.1];
+    const moves = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowDown: [0, -far], ArrowUp: [0, far] };
+    const move = moves[event.key];
+    const place = move ? [x + move[0], y + move[1]] : event.key === "Home" ? [0, 0] : places(event.key);
+    if (!place) return;
+    event.preventDefault();
+    event.stopPropagation();
+    go(place);
+  });
+}
+
 // --- the frame ---
 
 // The outermost element of a widget. `data-lm-suppress-shortcuts` keeps JupyterLab from acting on the keys it reads.

@@ -8,6 +8,7 @@ import {
   dom,
   figure,
   fitCanvas,
+  followQuery,
   keys,
   measure,
   mount,
@@ -15,6 +16,7 @@ import {
   numbers,
   onFrame,
   palette,
+  planeOf,
   slider,
   table,
   writer,
@@ -265,15 +267,7 @@ function layoutOf(width, { index, own }) {
   return { plane, key, panel, width, height: Math.max(under, panel.top + tall) + 4 };
 }
 
-const onScreen = ({ left, top, side }, [x, y]) => [
-  left + ((x + REACH) / (2 * REACH)) * side,
-  top + ((REACH - y) / (2 * REACH)) * side,
-];
-const onPlane = ({ left, top, side }, [x, y]) => [
-  (((x - left) / side) * 2 - 1) * REACH,
-  (1 - ((y - top) / side) * 2) * REACH,
-];
-const within = ({ left, top, side }, [x, y]) => x >= left && x <= left + side && y >= top && y <= top + side;
+const MAP = planeOf(REACH);
 
 // --- what each index draws below the points ---
 
@@ -327,7 +321,7 @@ const BELOW = {
 function drawPlane(pen, { plane }, view) {
   const { colours, points, query, step, shown, walk, last, index, cells } = view;
   const { left, top, side } = plane;
-  const at = (place) => onScreen(plane, place);
+  const at = (place) => MAP.onScreen(plane, place);
   const small = { size: 11, fill: colours.muted };
   for (const tick of [-2, 0, 2]) {
     const [x, y] = at([tick, tick]);
@@ -541,47 +535,6 @@ function viewOf(traits, data) {
   return { ...view, own: OWN_TABLE[traits.index](view) };
 }
 
-// The query goes where the mouse is; a finger taps, or drags the query itself. `plane` and `query` say where they are.
-function followPointer(stage, { plane, query, ask }) {
-  let held = false;
-  const placeOf = ({ clientX, clientY }) => {
-    const corner = stage.getBoundingClientRect();
-    return [clientX - corner.left, clientY - corner.top];
-  };
-  const inside = (event) => plane() && within(plane(), placeOf(event));
-  const nearQuery = (event) => {
-    const [[x, y], [a, b]] = [onScreen(plane(), query()), placeOf(event)];
-    return Math.hypot(x - a, y - b) < 30;
-  };
-  const goTo = (event) => ask(onPlane(plane(), placeOf(event)));
-  stage.addEventListener("pointerdown", (event) => {
-    if (event.button || !inside(event) || (event.pointerType === "touch" && !nearQuery(event))) return;
-    held = true;
-    stage.setPointerCapture(event.pointerId);
-    goTo(event);
-  });
-  stage.addEventListener("pointermove", (event) => held && goTo(event));
-  const release = () => (held = false);
-  for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) stage.addEventListener(name, release);
-  stage.addEventListener("click", (event) => inside(event) && goTo(event));
-  const keepFinger = (event) => plane() && nearQuery(event.touches[0]) && event.preventDefault();
-  stage.addEventListener("touchstart", keepFinger, { passive: false });
-}
-
-function followArrows(stage, query, ask) {
-  stage.addEventListener("keydown", (event) => {
-    if (event.altKey || event.metaKey || event.ctrlKey) return;
-    const [x, y] = query();
-    const far = event.shiftKey ? 0.01 : 0.1;
-    const moves = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowDown: [0, -far], ArrowUp: [0, far] };
-    const move = moves[event.key];
-    if (!move && event.key !== "Home") return;
-    event.preventDefault();
-    event.stopPropagation();
-    ask(move ? [x + move[0], y + move[1]] : [0, 0]);
-  });
-}
-
 function hintOf() {
   const key = (name) => dom("kbd", {}, name);
   const moves = [key("← ↑ ↓ →"), " on the plane move the query (", key("Shift"), " finely, ", key("Home")];
@@ -624,19 +577,20 @@ function render({ model, el }) {
   const caption = dom("div", { class: "attend-caption", dir: "auto" });
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const canvas = dom("canvas", { "aria-hidden": "true" });
-  const stage = dom("div", { class: "attend-walk", tabindex: 0, role: "application", "data-role": "stage" }, canvas);
+  const stage = dom("div", { class: "attend-plane attend-walk", tabindex: 0, role: "application", "data-role": "stage" }, canvas);
   let [width, data, view, layout] = [0, null, null, null];
 
   const traitsNow = () => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
+  const wholeSteps = () => viewOf(traitsNow(), data).walk.steps.length;
   // A step behind the last is the whole search, and stays so wherever the query goes.
-  const stepTo = (at) => write({ step: at >= walkNow().steps.length ? null : Math.max(at, 0) });
-  const walkNow = () => viewOf(traitsNow(), data).walk;
-  const now = () => Math.min(model.get("step") ?? Infinity, walkNow().steps.length);
-  const step = () => stepTo(now() === walkNow().steps.length ? 1 : now() + 1);
-  const back = () => stepTo(now() - 1);
+  const stepTo = (at, whole = wholeSteps()) => write({ step: at >= whole ? null : Math.max(at, 0) });
+  const move = (next) => {
+    const whole = wholeSteps();
+    stepTo(next(Math.min(model.get("step") ?? Infinity, whole), whole), whole);
+  };
+  const step = () => move((now, whole) => (now === whole ? 1 : now + 1));
+  const back = () => move((now) => now - 1);
   const wholeWalk = () => write({ step: null });
-  const query = () => model.get("query");
-  const ask = (place) => write({ query: place.map((each) => Math.round(clamp(each, -REACH, REACH) * 100) / 100 + 0) });
   data = readData(model);
   const controls = controlsOf(model, write, stepTo);
 
@@ -656,8 +610,8 @@ function render({ model, el }) {
   }
   const paint = onFrame(paintNow);
 
-  followPointer(stage, { plane: () => layout?.plane, query, ask });
-  followArrows(stage, query, ask);
+  const [query, ask] = [() => model.get("query"), (place) => write({ query: place })];
+  followQuery(stage, MAP, { plane: () => layout?.plane, query, ask });
   keys(root, { s: step, b: back, w: wholeWalk, t: () => shelf.turn() });
 
   const picture = () => ({

@@ -7,6 +7,7 @@ import {
   dom,
   figure,
   fitCanvas,
+  followQuery,
   isDark,
   isolate,
   keys,
@@ -15,6 +16,7 @@ import {
   numbers,
   onFrame,
   palette,
+  planeOf,
   sequential,
   shorten,
   slider,
@@ -113,15 +115,7 @@ function layoutOf(width, count) {
   return { plane, bars, width, height: Math.max(below, plane.top + side + SCALE) };
 }
 
-const onScreen = ({ left, top, side }, [x, y]) => [
-  left + ((x + REACH) / (2 * REACH)) * side,
-  top + ((REACH - y) / (2 * REACH)) * side,
-];
-const onPlane = ({ left, top, side }, [x, y]) => [
-  (((x - left) / side) * 2 - 1) * REACH,
-  (1 - ((y - top) / side) * 2) * REACH,
-];
-const within = ({ left, top, side }, [x, y]) => x >= left && x <= left + side && y >= top && y <= top + side;
+const MAP = planeOf(REACH);
 
 // --- drawing ---
 
@@ -131,29 +125,29 @@ function drawPlane(pen, { plane }, view) {
   const small = { size: 11, fill: colours.muted };
   pen.image(view.field, left, top, side, side);
   for (const at of [-2, 0, 2]) {
-    const [x, y] = onScreen(plane, [at, at]);
+    const [x, y] = MAP.onScreen(plane, [at, at]);
     pen.text(minus(String(at)), x, top + side + 9, { ...small, align: "center" });
     pen.text(minus(String(at)), left - 5, y, { ...small, align: "right" });
   }
-  const [x0, y0] = onScreen(plane, [0, 0]);
+  const [x0, y0] = MAP.onScreen(plane, [0, 0]);
   const axis = { stroke: colours.muted, opacity: 0.5 };
   pen.line([[left, y0], [left + side, y0]], axis);
   pen.line([[x0, top], [x0, top + side]], axis);
   pen.rect(left, top, side, side, { stroke: colours.muted });
-  const [x, y] = onScreen(plane, query);
+  const [x, y] = MAP.onScreen(plane, query);
   if (score === "dot") drawLine(pen, [[x0, y0], [x, y]], colours, 2.5);
   places.forEach((place, i) => {
-    drawLine(pen, [[x, y], onScreen(plane, place)], colours, 0.5 + 6 * weights[i]);
+    drawLine(pen, [[x, y], MAP.onScreen(plane, place)], colours, 0.5 + 6 * weights[i]);
   });
   places.forEach((place, i) => {
-    const [cx, cy] = onScreen(plane, place);
+    const [cx, cy] = MAP.onScreen(plane, place);
     const text = shorten(labels[i], 12, side * 0.36);
     const right = cx < left + side * 0.6;
     const style = { size: 12, fill: colours.ink, back: colours.paper, align: right ? "left" : "right" };
     pen.text(text, cx + (right ? 14 : -14), cy, { ...style, weight: i === best ? 650 : 400 });
   });
   places.forEach((place, i) => {
-    const [cx, cy] = onScreen(plane, place);
+    const [cx, cy] = MAP.onScreen(plane, place);
     const arm = i === best ? 8 : 6;
     pen.rect(cx - arm - 2, cy - arm - 2, 2 * arm + 4, 2 * arm + 4, { fill: colours.paper });
     pen.rect(cx - arm, cy - arm, 2 * arm, 2 * arm, { fill: css(colour(values[i])), stroke: colours.ink, width: 2 });
@@ -257,8 +251,8 @@ function render({ model, el }) {
   const readout = dom("output", { "aria-live": "polite", "data-role": "readout" });
   const canvas = dom("canvas");
   const about = { tabindex: 0, role: "application", "data-role": "stage" };
-  const stage = dom("div", { class: "attend-dictionary", ...about }, canvas);
-  let [width, view, layout, held, drawn] = [0, null, null, false, { from: "", field: null }];
+  const stage = dom("div", { class: "attend-plane attend-dictionary", ...about }, canvas);
+  let [width, view, layout, drawn] = [0, null, null, { from: "", field: null }];
 
   const controls = {
     score: choice("Score", [["distance", "distance"], ["dot", "dot product"]], (score) => write({ score })),
@@ -295,47 +289,11 @@ function render({ model, el }) {
   }
   const paint = onFrame(paintNow);
 
-  const ask = (place) => write({ query: place.map((each) => toHundredths(clamp(each, -REACH, REACH)) / 100 + 0) });
-
-  // --- by pointer: the query goes where the mouse is; a finger taps, or drags the query itself ---
-
-  const placeOf = ({ clientX, clientY }) => {
-    const corner = canvas.getBoundingClientRect();
-    return [clientX - corner.left, clientY - corner.top];
-  };
-  const nearQuery = (place) => {
-    const [x, y] = onScreen(layout.plane, model.get("query"));
-    return Math.hypot(x - place[0], y - place[1]) < 30;
-  };
-  const goTo = (event) => ask(onPlane(layout.plane, placeOf(event)));
-  stage.addEventListener("pointerdown", (event) => {
-    if (!layout || event.button || !within(layout.plane, placeOf(event))) return;
-    if (event.pointerType === "touch" && !nearQuery(placeOf(event))) return;
-    held = true;
-    stage.setPointerCapture(event.pointerId);
-    goTo(event);
-  });
-  stage.addEventListener("pointermove", (event) => held && goTo(event));
-  const release = () => (held = false);
-  for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) stage.addEventListener(name, release);
-  stage.addEventListener("click", (event) => layout && within(layout.plane, placeOf(event)) && goTo(event));
-  const keepFinger = (event) => layout && nearQuery(placeOf(event.touches[0])) && event.preventDefault();
-  stage.addEventListener("touchstart", keepFinger, { passive: false });
-
-  // --- by keyboard ---
-
-  stage.addEventListener("keydown", (event) => {
-    if (event.altKey || event.metaKey || event.ctrlKey || !view) return;
-    const [x, y] = model.get("query");
-    const far = event.shiftKey ? 0.01 : 0.1;
-    const moves = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowDown: [0, -far], ArrowUp: [0, far] };
-    const move = moves[event.key];
-    const key = event.key === "Home" ? [0, 0] : view.places[Number(event.key) - 1];
-    const place = move ? [x + move[0], y + move[1]] : key;
-    if (!place) return;
-    event.preventDefault();
-    event.stopPropagation();
-    ask(place);
+  followQuery(stage, MAP, {
+    plane: () => layout?.plane,
+    query: () => model.get("query"),
+    ask: (place) => write({ query: place }),
+    places: (key) => view.places[Number(key) - 1],
   });
   keys(root, { t: () => shelf.turn() });
 
