@@ -18,33 +18,34 @@ from attend.exercises.checking import (
 
 
 @exercise("21.1")
-def nearest(answer) -> None:
-    for N, D, k in ((5, 2, 1), (7, 3, 4), (11, 5, 11)):
-        query, vectors = numbers(D), numbers(N, D)
-        vectors[N // 2] = vectors[N - 1]  # a tie: the smaller number comes first
-        squared = ((vectors - query) ** 2).sum(axis=1)
-        wanted = squared.argsort(kind="stable")[:k]
-        when = f"for the {k} nearest of {N} vectors, of which two are alike"
-        same(run(answer, query, vectors, k), wanted, when)
+def nearest_by_each(answer) -> None:
+    by_hand = np.array([[4.0, 4.0], [2.0, 0.0], [1.0, 0.5]])
+    cases = [(np.array([2.0, 1.0]), by_hand)]
+    cases += [(numbers(D), numbers(N, D) * lengths(N)) for N, D in ((7, 3), (11, 5), (23, 2))]
+    for query, vectors in cases:
+        products, squared = vectors @ query, (vectors**2).sum(axis=1)
+        wanted = {
+            "by the dot product": products.argmax(),
+            "by the cosine": (products / np.sqrt(squared)).argmax(),
+            "by the distance": squares(query[None], vectors)[0].argmin(),
+        }
+        same_each(run(answer, query, vectors), wanted, f"for {len(vectors)} vectors")
+
+
+def lengths(N):
+    """Factors [N, 1] that make vectors long and short."""
+    return np.exp(np.linspace(-1.0, 1.0, N))[:, None]
 
 
 @exercise("21.2")
-def search_cells(answer) -> None:
-    for N, cells, probes, k in ((9, 3, 1, 2), (20, 4, 2, 3), (12, 4, 4, 5)):
-        query, vectors, centres = numbers(2), numbers(N, 2), numbers(cells, 2)
-        cell_of = squares(vectors, centres).argmin(axis=1)
-        near = squares(query[None], centres)[0].argsort()[:probes]
-        inside = np.flatnonzero(np.isin(cell_of, near))
-        squared = squares(query[None], vectors[inside])[0]
-        wanted = inside[squared.argsort()[:k]]
-        when = f"for {N} vectors in {cells} cells, {probes} of them looked into, k={k}"
-        found, compared = parts(
-            run(answer, query, vectors, centres, cell_of, probes, k),
-            ["the numbers of the nearest", "how many distances"],
-            when,
-        )
-        same(found, wanted, f"{when}, the numbers:")
-        same(number_of(compared, when), cells + len(inside), f"{when}, the distances:")
+def best_cells(answer) -> None:
+    for N, probes in ((10_000, 1), (10_000, 9), (1_797, 4), (50, 30), (7, 7)):
+        costs = {C: C + probes * N / C for C in range(probes, N + 1)}
+        best = min(costs, key=costs.get)
+        when = f"for N={N}, probes={probes}"
+        cells, cost = parts(run(answer, N, probes), ["how many cells", "the distances"], when)
+        same(number_of(cells, when), best, f"{when}, the cells:")
+        same(number_of(cost, when), costs[best], f"{when}, the distances:")
 
 
 def squares(a, b):
@@ -53,16 +54,15 @@ def squares(a, b):
 
 
 @exercise("21.3")
-def distances_by_codes(answer) -> None:
-    for N, pieces, width in ((4, 2, 1), (7, 3, 2), (5, 2, 3)):
-        books = numbers(pieces, 8, width)
-        query = numbers(pieces * width)
-        codes = numbers(N, pieces).argsort(axis=0) % 8
-        cut = query.reshape(pieces, 1, width)
-        tables = ((books - cut) ** 2).sum(axis=2)
-        wanted = tables[np.arange(pieces), codes].sum(axis=1)
-        when = f"for {N} vectors of {pieces} codes, each for {width} numbers"
-        same(run(answer, query, codes, books), wanted, when)
+def compared_again(answer) -> None:
+    for N, D, best, k in ((9, 3, 4, 2), (20, 2, 7, 3), (11, 5, 11, 4)):
+        query, vectors = numbers(D), numbers(N, D)
+        squared = squares(query[None], vectors)[0]
+        by_code = squared + 2 * np.abs(numbers(N + 1)[:N])  # roughly the same order
+        some = by_code.argsort()[:best]
+        wanted = some[squared[some].argsort()[:k]]
+        when = f"for the {k} nearest of the best {best} by code, of {N}"
+        same(run(answer, query, vectors, by_code, best, k), wanted, when)
 
 
 @exercise("21.4")

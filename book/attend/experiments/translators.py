@@ -30,6 +30,7 @@ from attend.translation import next_word_loss, score, train
 __all__ = [
     "EPOCHS",
     "SIZES",
+    "USUAL",
     "build",
     "by_recipe",
     "flat",
