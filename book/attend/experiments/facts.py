@@ -24,13 +24,13 @@ was answered. chosen_by: nats of the answer, with people of validation in place 
 """
 
 import random
-from math import cos, pi
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
+from attend.experiments.pretraining import climb_and_fall
 from attend.language import LanguageModel, LanguageModelConfig
 from attend.retrieval import Flat, normalised
 from attend.text import BOS, EOS, EOS_ID, Vocabulary, pad
@@ -248,10 +248,8 @@ def train(reader: str, lr: float, seed: int, steps: int = STEPS) -> LanguageMode
     torch.manual_seed(seed)
     model = LanguageModel(LanguageModelConfig(len(VOCABULARY), **SIZES))
     optimizer = torch.optim.AdamW(model.parameters(), lr, betas=(0.9, 0.98))
-    climb = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, (step + 1) / 50) * (1 + cos(pi * step / steps)) / 2
-    )
     batches = lessons(people(seed), reader, random.Random(seed), steps)
+    climb = climb_and_fall(optimizer, steps)
     fit(model, batches, loss_of, optimizer, clip=1.0, scheduler=climb)
     return model
 

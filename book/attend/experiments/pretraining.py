@@ -33,6 +33,7 @@ __all__ = [
     "SIZES",
     "TUNED",
     "batches",
+    "climb_and_fall",
     "encoded",
     "known_words",
     "labelled",
@@ -118,6 +119,13 @@ def loss_of(model, objective, ids):
     return cross_entropy(model.out(model.states(inputs, mask)[asked]), targets[asked])
 
 
+def climb_and_fall(optimizer, steps):
+    """A rate that climbs over 50 steps and falls to 0 like half a cosine: its scheduler."""
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min(1, (step + 1) / 50) * (1 + cos(pi * step / steps)) / 2
+    )
+
+
 @lru_cache(maxsize=2)
 def pretrain(objective: str, seed: int) -> LanguageModel:
     """A model that has read, or begun with word vectors, or done nothing yet."""
@@ -133,9 +141,7 @@ def pretrain(objective: str, seed: int) -> LanguageModel:
     if objective in ("copy", "masked", "next"):
         ids, total = encoded(known_words()), len(known_words()) / 32
         optimizer = torch.optim.AdamW(model.parameters(), 0.003)
-        climb = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: min(1, (step + 1) / 50) * (1 + cos(pi * step / total)) / 2
-        )
+        climb = climb_and_fall(optimizer, total)
 
         def loss(model, batch):
             return loss_of(model, objective, batch)
