@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 EPOCHS = 4
+SIZE = 100  # sentences at once
 KINDS = {
     "last": {"context": "last"},
     "transform": {"context": "transform"},
@@ -76,10 +77,12 @@ def alignments(model, codec, test) -> list[torch.Tensor]:
     """Where the model looks while it is given the right words: for each pair the weights [T, S], a
     row for every target word, without <bos> and <eos>."""
     maps = []
-    for pair in test:
-        source, target = codec.encode([pair])
-        _, weights = model(source, target[:, :-1], return_weights=True)  # [1, T + 1, S]
-        maps.append(weights[0, : len(pair.target)])
+    for start in range(0, len(test), SIZE):
+        pairs_here = test[start : start + SIZE]
+        source, target = codec.encode(pairs_here)
+        _, weights = model(source, target[:, :-1], return_weights=True)  # [B, T + 1, S]
+        for one, pair in zip(weights, pairs_here, strict=True):
+            maps.append(one[: len(pair.target), : len(pair.source)])
     return maps
 
 
