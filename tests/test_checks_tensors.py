@@ -11,6 +11,8 @@ from attend import checks
 from attend.attention import AdditiveAttention, MultiHeadAttention, MultiplicativeAttention, attend
 from attend.data import Codec
 from attend.decoding import beam_search, greedy, sample, translate
+from attend.finetuning import LoRA, add_lora, answer_loss, counted, policy_loss, preference_loss
+from attend.language import LanguageModel, LanguageModelConfig
 from attend.phrasebook import pairs
 from attend.recurrent import GRU, LSTM
 from attend.seq2seq import Seq2Seq
@@ -171,6 +173,23 @@ def test_whole_sentences_are_written_on_the_device_of_the_model(name):
     for ours, other in zip(found[:2], expected[:2], strict=True):
         assert torch.equal(ours, other)
     assert torch.equal(found[2][0], expected[2][0])
+
+
+def test_a_language_model_is_tuned_where_no_value_can_be_read(elsewhere):
+    """Lengths that are wrong, rows that do not begin alike: only the shapes are looked at."""
+    sizes = {"vocab": 11, "d_model": 8, "n_heads": 2, "n_layers": 1, "d_ff": 5}
+    model = add_lora(LanguageModel(LanguageModelConfig(**sizes)).to(elsewhere), 2, ["W_Q"])
+    assert all(p.device == elsewhere for p in model.parameters())
+    assert isinstance(model.blocks[0].attention.W_Q, LoRA)
+    ids, lengths = TARGET.to(elsewhere), torch.tensor([0, 9], device=elsewhere)
+    advantages = torch.ones(2, device=elsewhere)
+    for found, size in (
+        (counted(ids, lengths), (2, 3)),
+        (answer_loss(model, ids, lengths), ()),
+        (preference_loss(model, model, ids, SOURCE.to(elsewhere), 0.1), ()),
+        (policy_loss(model, ids, lengths, advantages, model, 0.1), ()),
+    ):
+        assert found.device == elsewhere and found.shape == size
 
 
 def test_batches_go_to_where_the_model_is():

@@ -1,7 +1,9 @@
-"""BLEU, perplexity and alignment error rate against calculation by hand and by brute force."""
+"""BLEU, perplexity, alignment error rate and pass@k against calculation by hand and by brute
+force."""
 
 import math
 from collections import Counter
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attend.metrics import alignment_error_rate, bleu, links, perplexity
+from attend.metrics import alignment_error_rate, bleu, links, pass_at_k, perplexity
 
 # ------------------------------------------------------------------------------------------- BLEU
 
@@ -208,3 +210,63 @@ def test_a_place_one_past_the_end_is_outside():
 
 def test_a_list_of_one_map_is_that_map():
     assert alignment_error_rate([WEIGHTS], [GOLD]) == alignment_error_rate(WEIGHTS, GOLD)
+
+
+# ------------------------------------------------------------------------------------------ pass@k
+
+
+def test_pass_at_k_by_hand():
+    # of 5 answers 2 are right: of the 10 pairs, 3 have two wrong ones
+    assert pass_at_k(5, 2, 2) == pytest.approx(7 / 10)
+    assert pass_at_k(5, 2, 1) == pytest.approx(2 / 5)
+    assert pass_at_k(5, 2, 4) == pass_at_k(5, 2, 5) == pass_at_k(1, 1, 1) == 1
+    assert pass_at_k(5, 0, 5) == pass_at_k(1, 0, 1) == 0
+    assert pass_at_k(10_000, 1, 64) == pytest.approx(64 / 10_000)  # numbers of 200 digits
+
+
+@given(st.integers(1, 8), st.integers(0, 8), st.integers(1, 8))
+def test_pass_at_k_counts_the_choices_that_hold_a_right_answer(n, correct, k):
+    correct, k = min(correct, n), min(k, n)
+    choices = list(combinations([True] * correct + [False] * (n - correct), k))
+    found = pass_at_k(n, correct, k)
+    assert found == pytest.approx(sum(map(any, choices)) / len(choices))
+    assert isinstance(found, float)
+
+
+def test_pass_at_k_is_how_often_one_of_k_drawn_is_right():
+    rng, right = np.random.default_rng(0), np.arange(12) < 3
+    hits = np.mean([right[rng.permutation(12)[:4]].any() for _ in range(4000)])
+    assert hits == pytest.approx(pass_at_k(12, 3, 4), abs=0.03)  # four standard errors
+
+
+@pytest.mark.parametrize(("n", "k"), [(5, 2), (7, 7), (11, 3), (4, 1)])
+def test_pass_at_k_is_right_on_average_where_its_short_cut_is_not(n, k):
+    """Over all numbers of right answers, as likely as they are if each is right with p."""
+    p = 0.3
+    likely = [math.comb(n, c) * p**c * (1 - p) ** (n - c) for c in range(n + 1)]
+    mean = sum(w * pass_at_k(n, c, k) for c, w in enumerate(likely))
+    assert mean == pytest.approx(1 - (1 - p) ** k)
+    short_cut = sum(w * (1 - (1 - c / n) ** k) for c, w in enumerate(likely))
+    assert short_cut == pytest.approx(mean) if k == 1 else short_cut < mean - 0.01
+
+
+def test_pass_at_k_takes_whole_numbers_of_any_kind():
+    numbers = np.int64(5), torch.tensor(2), np.uint8(2)
+    assert pass_at_k(*numbers) == pass_at_k(5, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        ((5, 2, 6), ValueError, "k must be at most n=5, got 6"),
+        ((5, 6, 2), ValueError, "correct must be at most n=5, got 6"),
+        ((0, 0, 1), ValueError, "n must be a whole number, at least 1, got 0"),
+        ((5, 2, 0), ValueError, "k must be a whole number, at least 1, got 0"),
+        ((5, -1, 2), ValueError, "correct must be a whole number, at least 0, got -1"),
+        ((5, 0.4, 2), TypeError, "correct must be a whole number, got float"),
+        ((5, [1, 0], 2), TypeError, "correct must be a whole number, got list"),
+    ],
+)
+def test_bad_arguments_of_pass_at_k(arguments, kind, message):
+    with pytest.raises(kind, match=message):
+        pass_at_k(*arguments)

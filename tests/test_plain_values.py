@@ -79,6 +79,13 @@ EXAMPLES = {
         [np.arange(12.0).reshape(2, 2, 3).tolist(), [["a", "b"], ["c", "d"]]],
         {"norm": "group", "groups": 3, "cell": [1, 0, 2], "running_mean": [0.5, 0.5, 0.5]},
     ),
+    "Policy": (
+        ["3 + 4 =", ["7", "6"], [0.25, 0.75], [1.0, 0.0]],
+        {
+            **{"update": "a group", "advantage": "scaled", "group": 5, "learning_rate": 0.3},
+            **{"beta": 0.2, "seed": 3, "steps": 4, "note": "One is right.", "title": "Two"},
+        },
+    ),
     "PositionalEncoding": (
         ["rotary"],
         {"d_model": 4, "n_positions": 8, "base": 100.0, "position": 3, "other": 1},

@@ -50,6 +50,7 @@ SURFACE = {
     "metrics.bleu": "hypotheses, references",
     "metrics.perplexity": "nll, tokens",
     "metrics.alignment_error_rate": "weights, gold",
+    "metrics.pass_at_k": "n, correct, k",
     "training.fit": "model, batches",
     "vision.patches": "images, size",
     "vision.ViT.forward": "self, images",
@@ -63,6 +64,9 @@ SURFACE = {
     "retrieval.IVF": "width, cells=64, probes=8",
     "retrieval.PQ": "width, pieces=8",
     "retrieval.HNSW": "width, links=16, breadth=64",
+    "finetuning.add_lora": "model, rank, names",
+    "finetuning.merge_lora": "model",
+    "finetuning.preference_loss": "policy, reference, chosen, rejected, beta",
 }
 KEYWORDS = {"attention", "max_length"}  # they come after options that the surface leaves out
 
@@ -90,8 +94,8 @@ def test_the_promised_arguments_come_first_and_in_order(path):
 
 @pytest.mark.parametrize(
     "module",
-    "attention cache cost data decoding language layers masks metrics positions retrieval seq2seq "
-    "training transformer translation vision".split(),
+    "attention cache cost data decoding finetuning language layers masks metrics positions "
+    "retrieval seq2seq training transformer translation vision".split(),
 )
 def test_what_is_public_is_there_and_what_is_promised_is_public(module):
     names = found(module).__all__

@@ -13,7 +13,7 @@ A module imports only modules that stand before it in this list:
     checks · claims · figures · drawings · timing · autograd · optimizers · nn · convolution ·
     text · phrasebook · data · training · embeddings · recurrent · cache · attention · positions ·
     layers · masks · seq2seq · transformer · language · vision · decoding · cost ·
-    retrieval · parallel · metrics · translation · exercises · experiments · widgets
+    retrieval · finetuning · parallel · metrics · translation · exercises · experiments · widgets
 
 What a module offers is named in its `__all__`; all else is its own.
 """

@@ -280,13 +280,14 @@ def continuations(step, ids, log_p, beams):
 
 @contextmanager
 def inference(model):
-    """In eval mode for as long as this lasts."""
-    training = model.training
+    """In eval mode for as long as this lasts; then each part is in the mode in which it was."""
+    modes = [(part, part.training) for part in model.modules()]
     model.eval()
     try:
         yield
     finally:
-        model.train(training)
+        for part, training in modes:
+            part.training = training
 
 
 def next_words(model, source, bos=BOS_ID, eos=EOS_ID):

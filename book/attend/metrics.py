@@ -1,12 +1,12 @@
-"""How good a translation is, how surprised a language model, how right an alignment. Taught in
-chapters 07, 09 and 10."""
+"""How good a translation is, how surprised a language model, how right an alignment, how often one
+answer of several. Taught in chapters 07, 09, 10 and 22."""
 
 import math
 import operator
 
 from attend import checks
 
-__all__ = ["alignment_error_rate", "bleu", "links", "perplexity"]
+__all__ = ["alignment_error_rate", "bleu", "links", "pass_at_k", "perplexity"]
 
 
 def bleu(hypotheses, references, tokenize: str = "13a") -> float:
@@ -79,6 +79,23 @@ def alignment_error_rate(weights, gold) -> float:
     return 1 - 2 * both / (linked + gold_linked)
 
 
+def pass_at_k(n, correct, k) -> float:
+    """1 − C(n − c, k) / C(n, k): how often at least one of k answers is right, if the k are drawn
+    without putting back from n answers of which c, `correct`, are right. C(n, k): in how many ways
+    k things can be chosen from n.
+
+    If each of n is right with probability p, whatever the others are, its mean is 1 − (1 − p)^k;
+    that of 1 − (1 − c / n)^k is less for k > 1. Raises TypeError for what are no whole numbers,
+    ValueError for n or k below 1, k above n and correct outside 0 … n. Source: Chen et al. 2021,
+    section 2.1. Taught in chapter 22.
+    """
+    n, k, correct = _count("n", n), _count("k", k), _count("correct", correct, least=0)
+    for name, value in (("k", k), ("correct", correct)):
+        if value > n:
+            raise ValueError(f"{name} must be at most n={n}, got {value}")
+    return 1 - math.comb(n - correct, k) / math.comb(n, k)
+
+
 # ------------------------------------------------------- what may come in, and what is said if not
 
 
@@ -111,9 +128,9 @@ def _total(name, value) -> float:
     return value
 
 
-def _count(name, value) -> int:
+def _count(name, value, least=1) -> int:
     try:
         value = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} must be a whole number, got {type(value).__name__}") from None
-    return checks.whole_number(name, value)
+    return checks.whole_number(name, value, least)

@@ -17,6 +17,7 @@ from attend.widgets.index_walk import IndexWalk
 from attend.widgets.mask_explorer import MaskExplorer
 from attend.widgets.merges import Merges
 from attend.widgets.norm_axes import NormAxes
+from attend.widgets.policy import Policy
 from attend.widgets.positional_encoding import PositionalEncoding
 from attend.widgets.scaled_softmax import ScaledSoftmax
 from attend.widgets.soft_dictionary import SoftDictionary
@@ -40,6 +41,7 @@ __all__ = [
     "MaskExplorer",
     "Merges",
     "NormAxes",
+    "Policy",
     "PositionalEncoding",
     "ScaledSoftmax",
     "SoftDictionary",

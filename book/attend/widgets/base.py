@@ -208,6 +208,17 @@ def as_words(name: str, value, expected: int | None = None) -> list[str]:
     return words
 
 
+# --- chance: draws that the page draws too ---
+
+
+def uniform(seed: int, n: int) -> float:
+    """The n-th number in [0, 1) of the seed's sequence: mulberry32, as in common.js."""
+    state = (seed * 0x9E3779B1 + (n + 1) * 0x6D2B79F5) & 0xFFFFFFFF
+    mixed = ((state ^ state >> 15) * (state | 1)) & 0xFFFFFFFF
+    mixed ^= (mixed + (((mixed ^ mixed >> 7) * (mixed | 61)) & 0xFFFFFFFF)) & 0xFFFFFFFF
+    return (mixed ^ mixed >> 14) / 2**32
+
+
 # --- drawing: the few things that SVG has no word for ---
 
 

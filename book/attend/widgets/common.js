@@ -65,6 +65,16 @@ export function bytesOf(data) {
   return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
 }
 
+// --- chance: draws that Python draws too ---
+
+// The n-th number in [0, 1) of the seed's sequence: mulberry32, as in base.py.
+export function uniform(seed, n) {
+  const state = (Math.imul(seed, 0x9e3779b1) + Math.imul(n + 1, 0x6d2b79f5)) | 0;
+  let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+  mixed ^= (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) | 0;
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+}
+
 // --- theme and colour ---
 
 // Where the reader's own colours are in force (Windows' contrast themes), they count, and not the page's theme.

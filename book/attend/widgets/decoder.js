@@ -19,6 +19,7 @@ import {
   slider,
   svgNode,
   table,
+  uniform,
   writer,
 } from "./common.js";
 
@@ -103,14 +104,6 @@ function beamSearch(nodes, eos, beams, penalty) {
     }
     steps.push({ kept, dropped: grown.slice(beams, 2 * beams) });
   }
-}
-
-// The n-th number in [0, 1) of the seed's sequence: mulberry32.
-function uniform(seed, n) {
-  const state = (Math.imul(seed, 0x9e3779b1) + Math.imul(n + 1, 0x6d2b79f5)) | 0;
-  let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-  mixed ^= (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) | 0;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 }
 
 // --- numbers as text ---

@@ -24,6 +24,7 @@ from attend.widgets.base import (
     svg,
     svg_text,
     text_width,
+    uniform,
 )
 
 VIEWS = ("words", "tree")
@@ -505,14 +506,6 @@ def beam_search(nodes, eos, beams, penalty) -> list[dict]:
             steps[-1]["kept"] = kept  # nothing moved: the last step is final
             return steps
         steps.append({"kept": kept, "dropped": grown[beams : 2 * beams]})
-
-
-def uniform(seed: int, n: int) -> float:
-    """The n-th number in [0, 1) of the seed's sequence: mulberry32, as in the page."""
-    state = (seed * 0x9E3779B1 + (n + 1) * 0x6D2B79F5) & 0xFFFFFFFF
-    mixed = ((state ^ state >> 15) * (state | 1)) & 0xFFFFFFFF
-    mixed ^= (mixed + (((mixed ^ mixed >> 7) * (mixed | 61)) & 0xFFFFFFFF)) & 0xFFFFFFFF
-    return (mixed ^ mixed >> 14) / 2**32
 
 
 # --- checks ---
