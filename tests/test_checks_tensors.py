@@ -11,7 +11,7 @@ from attend import checks
 from attend.attention import AdditiveAttention, MultiHeadAttention, MultiplicativeAttention, attend
 from attend.data import Codec
 from attend.decoding import beam_search, greedy, sample, translate
-from attend.finetuning import LoRA, add_lora, answer_loss, counted, policy_loss, preference_loss
+from attend.finetuning import LoRA, add_lora, answer_loss, answer_mask, policy_loss, preference_loss
 from attend.language import LanguageModel, LanguageModelConfig
 from attend.phrasebook import pairs
 from attend.recurrent import GRU, LSTM
@@ -184,7 +184,7 @@ def test_a_language_model_is_tuned_where_no_value_can_be_read(elsewhere):
     ids, lengths = TARGET.to(elsewhere), torch.tensor([0, 9], device=elsewhere)
     advantages = torch.ones(2, device=elsewhere)
     for found, size in (
-        (counted(ids, lengths), (2, 3)),
+        (answer_mask(ids, lengths), (2, 3)),
         (answer_loss(model, ids, lengths), ()),
         (preference_loss(model, model, ids, SOURCE.to(elsewhere), 0.1), ()),
         (policy_loss(model, ids, lengths, advantages, model, 0.1), ()),

@@ -24,7 +24,7 @@ from attend.finetuning import (
     LoRA,
     add_lora,
     answer_loss,
-    counted,
+    answer_mask,
     group_advantages,
     log_probability,
     merge_lora,
@@ -150,12 +150,12 @@ def test_what_counts_by_brute_force(rows, wide, seed, padding):
     ids = torch.randint(0, 5, (rows, wide), generator=draw)
     lengths = torch.randint(1, wide + 1, (rows,), generator=draw)
     for given_lengths in (lengths, None):
-        found = counted(ids, given_lengths, padding)
+        found = answer_mask(ids, given_lengths, padding)
         assert found.shape == (rows, wide - 1) and found.dtype == torch.bool
         for b, place in itertools.product(range(rows), range(1, wide)):
             least = 1 if given_lengths is None else int(lengths[b])
             assert found[b, place - 1] == (place >= least and ids[b, place] != padding)
-    assert torch.equal(counted(ids), counted(ids, pad=0))
+    assert torch.equal(answer_mask(ids), answer_mask(ids, pad=0))
 
 
 @pytest.mark.parametrize("lengths", [LENGTHS, None])
@@ -218,13 +218,13 @@ ZERO = torch.tensor([0])
     ],
 )
 def test_rows_and_lengths_that_do_not_fit(ids, lengths, kind, message):
-    calls = [lambda: counted(ids, lengths)]
+    calls = [lambda: answer_mask(ids, lengths)]
     calls += [lambda f=f: f(shaken(), ids, lengths) for f in (log_probability, answer_loss)]
     calls += [lambda: policy_loss(shaken(), ids, lengths, torch.ones(B))]
     for call in calls:
         with pytest.raises(kind, match=message):
             call()
-    counted(IDS, torch.tensor([1, 7, 4]))  # the ends are inside
+    answer_mask(IDS, torch.tensor([1, 7, 4]))  # the ends are inside
 
 
 def test_a_row_without_an_answer():
@@ -687,10 +687,11 @@ def test_advantages_are_torch_s_mean_and_deviation(group, seed):
 
 @pytest.mark.parametrize("scaled", [True, False])
 def test_equal_rewards_teach_nothing_and_spoil_no_other_group(scaled):
-    """In single precision the mean of three times 0.1 is not 0.1."""
-    same = torch.full((3,), 0.1)
-    assert not group_advantages(same, scaled).any()
-    rewards = torch.stack([same, torch.tensor([1.0, 0.0, 0.0])])
+    """Though the mean of seven times 0.1 need not be 0.1, in floating point."""
+    alike = [torch.full((G,), tenths / 10) for G in range(2, 12) for tenths in range(1, 30)]
+    assert any((same - same.mean()).any() for same in alike)
+    assert not any(group_advantages(same, scaled).any() for same in alike)
+    rewards = torch.tensor([[0.1, 0.1, 0.1], [1.0, 0.0, 0.0]])
     found = group_advantages(rewards, scaled)
     assert not found[0].any() and found.isfinite().all() and found.dtype == torch.float32
     by_hand = [2**0.5, -(2**-0.5), -(2**-0.5)] if scaled else [2 / 3, -1 / 3, -1 / 3]
@@ -855,7 +856,7 @@ def test_values_are_checked_only_where_they_may_be_read(monkeypatch):
     """Not on a GPU, nor while the work is traced: then the numbers are believed."""
     model = shaken()
     monkeypatch.setattr(tuning, "readable", lambda tensor: False)
-    assert not counted(IDS, LENGTHS + 9).any()
+    assert not answer_mask(IDS, LENGTHS + 9).any()
     assert log_probability(model, IDS, torch.tensor([3, 2, 7]))[2] == 0
     assert preference_loss(model, model, IDS[:, 1:], OTHERS, 0.1).isfinite()
 

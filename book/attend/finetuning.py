@@ -20,7 +20,7 @@ __all__ = [
     "LoRA",
     "add_lora",
     "answer_loss",
-    "counted",
+    "answer_mask",
     "group_advantages",
     "log_probability",
     "merge_lora",
@@ -69,7 +69,7 @@ def token_log_probability(model, ids):
     return logits.log_softmax(dim=-1).gather(-1, ids[:, 1:, None]).squeeze(-1)  # [B, T − 1]
 
 
-def counted(ids, lengths=None, pad=PAD_ID):
+def answer_mask(ids, lengths=None, pad=PAD_ID):
     """Which tokens are the answer's: those behind the prompt's lengths[b] that are no padding.
     ids [B, T], lengths [B] → boolean [B, T − 1], at t for the token ids[:, t + 1], as in
     `token_log_probability`. Without lengths: all but the first.
@@ -86,26 +86,26 @@ def counted(ids, lengths=None, pad=PAD_ID):
 
 
 def log_probability(model, ids, lengths=None):
-    """ln P(answer | prompt) = Σ_t ln P(token t | all before it), over the tokens that are
-    `counted`: ids [B, T], lengths [B] → [B].
+    """ln P(answer | prompt) = Σ_t ln P(token t | all before it), over the tokens of the
+    `answer_mask`: ids [B, T], lengths [B] → [B].
 
-    Raises what `counted` and `token_log_probability` raise, and ValueError for a row in which no
+    Raises what `answer_mask` and `token_log_probability` raise, ValueError for a row in which no
     token counts. Taught in chapter 22.
     """
     checks.answers_of("model", model, "ids", ids, lengths)
-    answer = counted(ids, lengths, model.config.pad)  # [B, T − 1]
+    answer = answer_mask(ids, lengths, model.config.pad)  # [B, T − 1]
     return token_log_probability(model, ids).masked_fill(~answer, 0.0).sum(dim=1)  # [B]
 
 
 def answer_loss(model, ids, lengths=None):
-    """−ln P(token | all before it), on average over the tokens that are `counted`, those of all
+    """−ln P(token | all before it), on average over the tokens of the `answer_mask`, of all
     rows together: cross-entropy that asks for the answers alone. ids [B, T], lengths [B] → a
     number. Without lengths, for prompts too: the loss of pre-training.
 
     Raises what `log_probability` raises. Taught in chapter 22.
     """
     checks.answers_of("model", model, "ids", ids, lengths)
-    answer = counted(ids, lengths, model.config.pad)  # [B, T − 1]
+    answer = answer_mask(ids, lengths, model.config.pad)  # [B, T − 1]
     return -token_log_probability(model, ids).masked_fill(~answer, 0.0).sum() / answer.sum()
 
 
@@ -261,7 +261,7 @@ def policy_loss(model, ids, lengths, advantages, reference=None, beta=0.0):
     Schulman 2020 for the estimate; Shao et al. 2024 for both in one loss. Taught in chapter 22.
     """
     checks.policy_rows(model, ids, lengths, advantages, reference, beta)
-    answer = counted(ids, lengths, model.config.pad)  # [B, T − 1]
+    answer = answer_mask(ids, lengths, model.config.pad)  # [B, T − 1]
     log_p = token_log_probability(model, ids).masked_fill(~answer, 0.0)
     loss = -(advantages.detach() * log_p.sum(dim=1)).mean()
     if beta == 0:

@@ -134,7 +134,8 @@ def test_every_preset_is_pythons(visit, page_of, name):
     chance = widget.locator("[data-role=chance]")
     if name == "all the same":
         assert chance.count() == 0
-        assert "it taught nothing" in widget.locator("[data-role=outcome]").inner_text()
+        said = widget.locator("[data-role=outcome]").inner_text()
+        assert said == "The last group taught nothing: equal rewards."
     else:
         assert chance.inner_text() == percent(1 - (1 - best) ** 8)
     widget.get_by_label("Case").select_option(label="as given")

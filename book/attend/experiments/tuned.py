@@ -32,7 +32,14 @@ import torch
 from attend.decoding import greedy
 from attend.experiments.objectives import Recorder, is_past
 from attend.experiments.pretraining import MASK, known_words, pretrain
-from attend.finetuning import END, add_lora, answer_loss, counted, template, token_log_probability
+from attend.finetuning import (
+    END,
+    add_lora,
+    answer_loss,
+    answer_mask,
+    template,
+    token_log_probability,
+)
 from attend.language import LanguageModel
 from attend.phrasebook import pairs, spell_articles
 from attend.phrasebook.choices import PRONOUNS
@@ -329,7 +336,7 @@ def accuracy(model, asked: Lesson) -> tuple[float, float]:
     """The share of answers whose every token is the likeliest one there, as `greedy` would write
     them, and the nats of an answer's token."""
     log_p = model(asked.ids[:, :-1]).log_softmax(-1)  # [n, T - 1, V]
-    due = counted(asked.ids, asked.lengths)  # [n, T - 1]
+    due = answer_mask(asked.ids, asked.lengths)  # [n, T - 1]
     right = (log_p.argmax(-1) == asked.ids[:, 1:]) | ~due
     nats = -token_log_probability(model, asked.ids)[due].mean()
     return right.all(1).float().mean().item(), nats.item()

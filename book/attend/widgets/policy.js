@@ -312,12 +312,14 @@ function outcomeOf(view, bold) {
     const back = beta > 0 ? ", and pulled back to the reference" : "";
     return [`Each answer is pushed by its probability times its advantage${back}.`];
   }
-  const taught = drawn.length && drawn.every(([, , weight]) => weight === 0);
-  const nothing = taught ? ["The last group's rewards were equal: it taught nothing. "] : [];
-  if (bests.length === answers.length) return nothing.length ? nothing : ["Whatever is drawn earns the same."];
+  const idle = drawn.length > 0 && drawn.every(([, , weight]) => weight === 0);
+  const nothing = idle ? "The last group taught nothing" : "";
+  if (bests.length === answers.length) {
+    return [idle ? `${nothing}: equal rewards.` : "Whatever is drawn earns the same."];
+  }
   const share = bold("chance", percent(1 - (1 - sum(bests.map((i) => policy[i]))) ** group));
   const whom = bests.length > 1 ? ["one of the ", String(bests.length), " best rewarded"] : [quoted(answers[bests[0]])];
-  return [...nothing, `A group of ${group} has `, ...whom, " in it with probability ", share, "."];
+  return [idle ? `${nothing}. ` : "", `A group of ${group} has `, ...whom, " in it with probability ", share, "."];
 }
 
 function summary(view) {
