@@ -96,6 +96,12 @@ CLAIMS = {
     88: "Dot product or cosine: both find the same neighbours.",
     89: "A shop's search is attention: a query, keys and values.",
     90: "A vector database helps a model while it is trained.",
+    91: "LoRA is as good as fine-tuning everything.",
+    92: "Fine-tune on the answers only.",
+    93: "Fine-tuning makes a model forget.",
+    94: "Preferences need no reward model.",
+    95: "Reinforcement teaches what the model could not do.",
+    96: "Thinking step by step helps.",
 }
 VERDICTS = ("holds", "holds if", "does not hold")
 PROOFS = ("proved", "counted", "measured")

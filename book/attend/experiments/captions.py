@@ -70,7 +70,7 @@ class Captioner(nn.Module):
         return torch.stack(logits, dim=1), torch.cat(maps, dim=1)
 
 
-def train_captioner(count: int = 3000, epochs: int = 6, seed: int = 0) -> Captioner:
+def train_captioner(count: int = 1500, epochs: int = 8, seed: int = 0) -> Captioner:
     """A captioner trained with teacher forcing and Adam (0.01), in batches of 64 strips."""
     torch.manual_seed(seed)
     pictures, said, _ = strips(count, "train", seed)

@@ -87,16 +87,23 @@ class LeftToRight(Encoder):
 
 
 def train_reader(
-    learn, attention, epochs: int = 11, seed: int = 0, directions: int = 2, lr: float = 0.008
+    learn,
+    attention,
+    epochs: int = 11,
+    seed: int = 0,
+    directions: int = 2,
+    lr: float = 0.008,
+    size: int = 32,
 ) -> tuple[Codec, Seq2Seq]:
-    """A GRU translator of width 64 from English to Chinese, with the attention named, or None."""
+    """A GRU translator of width 64 from English to Chinese, with the attention named, or None, from
+    batches of `size`."""
     torch.manual_seed(seed)
     codec = Codec(learn)
     model = Seq2Seq(len(codec.source), len(codec.target), d_model=64, attention=attention)
     if directions == 1:
         model.encode = LeftToRight(len(codec.source), 64)
     name = attention or "one vector"
-    train(model, PairBatches(codec, learn, size=32, seed=seed), epochs, lr, name=name)
+    train(model, PairBatches(codec, learn, size, seed=seed), epochs, lr, name=name)
     return codec, model
 
 
